@@ -1,0 +1,11 @@
+export { Btf, type BtfOptions, type FoundMember, type FuncProto, type MemberPlace, type ResolvedType } from './btf.ts';
+export type {
+  BtfComposite,
+  BtfError,
+  BtfFuncProto,
+  BtfKind,
+  BtfMember,
+  BtfModifier,
+  BtfParam,
+  BtfType,
+} from './types.ts';
