@@ -1,0 +1,189 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Btf } from '../btf/btf.ts';
+import { FunctionTable } from './function-table.ts';
+import { hostReason, readHostFile } from './host-files.ts';
+import { MANIFEST_FILE, type Manifest, ProfileFile, parseManifest } from './manifest.ts';
+import { isProfileError, type ProfileError } from './profile-error.ts';
+import { unpackSections, wordsOf } from './section-file.ts';
+import { StaticEvents } from './static-events.ts';
+import { SymbolTable } from './symbol-table.ts';
+import { WorkloadFiles } from './workload-files.ts';
+
+/** The kernel that is simulated unless told. */
+export const DEFAULT_PROFILE = 'linux-6.16.3-amd64';
+
+/** What is known of a kernel. Each part is read from its file when it is first used. */
+export interface KernelProfile {
+  readonly name: string;
+  /** `uname -r`. */
+  readonly release: string;
+  /** /proc/version, without the newline. */
+  readonly banner: string;
+  readonly arch: 'x86_64';
+  readonly symbols: SymbolTable;
+  readonly functions: FunctionTable;
+  readonly btf: Btf;
+  readonly events: StaticEvents;
+  readonly workloads: WorkloadFiles;
+  /** Text of a file that was imported as it was: `initial-files.txt`, `options.txt`, `listing.txt`, `fprobe-event.txt`, `instance.txt`. */
+  text(name: string): string | undefined;
+}
+
+/** Names of the profiles that come with the program, sorted. */
+export function builtinProfiles(): string[] {
+  const dir = builtinDir();
+  return dir === undefined
+    ? []
+    : readdirSync(dir)
+        .filter((name) => existsSync(join(dir, name, MANIFEST_FILE)))
+        .sort();
+}
+
+/**
+ * Opens a profile by the name of one that comes with the program, or by its folder. That all files are there and of the size that
+ * the manifest says is checked at once; those of a folder are also opened, so that a damaged one is an error here and not later.
+ */
+export function loadProfile(nameOrDir: string = DEFAULT_PROFILE): KernelProfile | ProfileError {
+  const builtin = builtinDir();
+  const named =
+    builtin !== undefined && /^\w[\w.-]*$/.test(nameOrDir) && existsSync(join(builtin, nameOrDir, MANIFEST_FILE));
+  const dir = named ? join(builtin, nameOrDir) : nameOrDir;
+  if (!named && !existsSync(dir))
+    return { error: `no profile "${nameOrDir}": neither built in (${builtinProfiles().join(', ')}) nor a folder` };
+  const path = join(dir, MANIFEST_FILE);
+  const bytes = readHostFile(path);
+  if (isProfileError(bytes)) return bytes;
+  const manifest = parseManifest(new TextDecoder().decode(bytes));
+  if (isProfileError(manifest)) return { error: `${path}: ${manifest.error}` };
+  const profile = new LazyProfile(dir, manifest);
+  return profile.checkSizes() ?? (named ? undefined : profile.openAll()) ?? profile;
+}
+
+/** Where the built-in profiles are: beside this file, or, when it is bundled, where the sources keep them. */
+function builtinDir(): string | undefined {
+  return ['./builtin', '../src/profile/builtin']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((dir) => existsSync(dir));
+}
+
+class LazyProfile implements KernelProfile {
+  readonly name: string;
+  readonly release: string;
+  readonly banner: string;
+  readonly arch: 'x86_64';
+  readonly #dir: string;
+  readonly #files: Manifest['files'];
+  #symbols: SymbolTable | undefined;
+  #functions: FunctionTable | undefined;
+  #btf: Btf | undefined;
+  #events: StaticEvents | undefined;
+  #formats: Uint8Array | undefined;
+  #workloads: WorkloadFiles | undefined;
+
+  constructor(dir: string, { name, release, banner, arch, files }: Manifest) {
+    this.name = name;
+    this.release = release;
+    this.banner = banner;
+    this.arch = arch;
+    this.#dir = dir;
+    this.#files = files;
+  }
+
+  get symbols(): SymbolTable {
+    this.#symbols ??= this.#open(ProfileFile.symbols, (bytes) => SymbolTable.fromBytes(bytes));
+    return this.#symbols;
+  }
+
+  get functions(): FunctionTable {
+    this.#functions ??= this.#open(ProfileFile.functions, (bytes) =>
+      FunctionTable.fromBytes(bytes, () => this.symbols),
+    );
+    return this.#functions;
+  }
+
+  get btf(): Btf {
+    if (this.#btf === undefined) {
+      const index = this.#open(ProfileFile.btfIndex, (bytes) => unpackSections(bytes, 'btfIndex', 1));
+      this.#btf = this.#open(ProfileFile.btf, (bytes) => Btf.parse(bytes, { index: wordsOf(index[0]!) }));
+    }
+    return this.#btf;
+  }
+
+  get events(): StaticEvents {
+    this.#events ??= this.#open(ProfileFile.events, (bytes) =>
+      StaticEvents.fromBytes(bytes, () => this.#formatBytes()),
+    );
+    return this.#events;
+  }
+
+  get workloads(): WorkloadFiles {
+    if (this.#workloads === undefined) {
+      const names = Object.keys(this.#files).map((path) => /^workloads\/(.*)\.br$/.exec(path)?.[1]);
+      this.#workloads = new WorkloadFiles(names.filter((name) => name !== undefined).sort(), (name) =>
+        this.#open(`workloads/${name}.br`, decompress),
+      );
+    }
+    return this.#workloads;
+  }
+
+  text(name: string): string | undefined {
+    const path = `text/${name}`;
+    return Object.hasOwn(this.#files, path)
+      ? this.#open(path, (bytes) => ({ text: new TextDecoder().decode(bytes) })).text
+      : undefined;
+  }
+
+  /** Are all files there, and as long as they should be? */
+  checkSizes(): ProfileError | undefined {
+    const missing = Object.values(ProfileFile).find((name) => !Object.hasOwn(this.#files, name));
+    if (missing !== undefined) return { error: `${join(this.#dir, MANIFEST_FILE)}: does not list ${missing}` };
+    for (const [name, size] of Object.entries(this.#files)) {
+      const path = join(this.#dir, name);
+      try {
+        const actual = statSync(path).size;
+        if (actual !== size) return { error: `${path}: has ${actual} bytes instead of ${size}` };
+      } catch (error) {
+        return { error: `${path}: ${hostReason(error)}` };
+      }
+    }
+    return undefined;
+  }
+
+  /** Opens every section once, to find damage. */
+  openAll(): ProfileError | undefined {
+    try {
+      for (const part of [this.symbols, this.functions, this.btf, this.events]) void part;
+      for (const name of this.workloads.names) this.workloads.read(name);
+      return undefined;
+    } catch (error) {
+      return { error: (error as Error).message };
+    }
+  }
+
+  #formatBytes(): Uint8Array {
+    this.#formats ??= this.#open(ProfileFile.formats, (bytes) => bytes);
+    return this.#formats;
+  }
+
+  /** Reads and opens a file that `checkSizes()` has seen; throws only when it changed or was damaged since it was made. */
+  #open<T extends object>(name: string, open: (bytes: Uint8Array) => T | ProfileError): T {
+    const path = join(this.#dir, name);
+    const bytes = readHostFile(path);
+    if (isProfileError(bytes)) throw new Error(bytes.error);
+    const part = open(bytes);
+    if (isProfileError(part)) throw new Error(`${path}: ${part.error}`);
+    return part;
+  }
+}
+
+function decompress(bytes: Uint8Array): Uint8Array | ProfileError {
+  try {
+    // Loaded here because it takes 2 ms, and few programs read recordings.
+    const unpacked = process.getBuiltinModule('node:zlib').brotliDecompressSync(bytes);
+    return new Uint8Array(unpacked.buffer, unpacked.byteOffset, unpacked.length);
+  } catch {
+    return { error: 'is damaged' };
+  }
+}
