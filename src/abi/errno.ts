@@ -34,8 +34,6 @@ export const Errno = {
 
 /** Name of an error number of the closed set, as `EINVAL`. */
 export type ErrnoName = keyof typeof Errno;
-/** One of the positive error numbers. */
-export type ErrnoValue = (typeof Errno)[ErrnoName];
 
 const TEXT: Record<ErrnoName, string> = {
   EPERM: 'Operation not permitted',
