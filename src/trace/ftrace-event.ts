@@ -1,0 +1,133 @@
+import { Errno } from '../abi/errno.ts';
+import { TraceEventCall } from './event-call.ts';
+import type { EventField } from './event-field.ts';
+import { bytesText } from './print-fields.ts';
+import type { RecordView } from './record.ts';
+import type { TraceSeq } from './trace-seq.ts';
+
+/** Ids of the entries that ftrace itself writes, `kernel/trace/trace.h:enum trace_type`. */
+export const FtraceType = { FN: 1, STACK: 4, PRINT: 5, USER_STACK: 13, RAW_DATA: 19 } as const;
+
+/** Offsets of fields behind the common header, by the entry's name (`kernel/trace/trace_entries.h`). */
+export const FtraceOffset = {
+  functionIp: 8,
+  functionParent: 16,
+  stackCallers: 16,
+  printIp: 8,
+  printText: 16,
+  rawId: 8,
+  rawData: 12,
+} as const;
+
+/** Ends a stack that is shorter than the record. */
+const ULONG_MAX_HALF = 0xffff_ffff;
+
+interface EntryPrinter {
+  /** The text behind the context columns, its newline included. */
+  line(rec: RecordView, out: TraceSeq): void;
+  raw?(rec: RecordView, out: TraceSeq): void;
+  message?(rec: RecordView, out: TraceSeq): void;
+}
+
+function ipAt(rec: RecordView, offset: number, out: TraceSeq): void {
+  out.putIp(rec.view.getUint32(rec.base + offset, true), rec.view.getUint32(rec.base + offset + 4, true));
+}
+
+const hexAt = (rec: RecordView, offset: number) => rec.view.getBigUint64(rec.base + offset, true).toString(16);
+const textAt = (rec: RecordView, offset: number) => bytesText(rec.bytes, rec.base + offset, rec.size - offset);
+
+function functionLine(rec: RecordView, out: TraceSeq): void {
+  const { functionIp, functionParent } = FtraceOffset;
+  ipAt(rec, functionIp, out);
+  if (out.printParent && rec.view.getBigUint64(rec.base + functionParent, true) !== 0n) {
+    out.puts(' <-');
+    ipAt(rec, functionParent, out);
+  }
+  out.puts('\n');
+}
+
+function stackLine(rec: RecordView, out: TraceSeq): void {
+  out.puts('<stack trace>\n');
+  for (let offset = FtraceOffset.stackCallers; offset + 8 <= rec.size; offset += 8) {
+    const lo = rec.view.getUint32(rec.base + offset, true);
+    const hi = rec.view.getUint32(rec.base + offset + 4, true);
+    if (lo === ULONG_MAX_HALF && hi === ULONG_MAX_HALF) break;
+    out.puts(' => ');
+    out.putIp(lo, hi);
+    out.puts('\n');
+  }
+}
+
+/** User addresses are shown bare: there is no map of user memory to name files from. */
+function userStackLine(rec: RecordView, out: TraceSeq): void {
+  out.puts('<user stack trace>\n');
+  for (let offset = 16; offset + 8 <= rec.size; offset += 8) {
+    const ip = rec.view.getBigUint64(rec.base + offset, true);
+    if (ip === 0n) break;
+    out.puts(` =>  <${ip.toString(16).padStart(16, '0')}>\n`);
+  }
+}
+
+function rawDataLine(rec: RecordView, out: TraceSeq): void {
+  const { rawId, rawData } = FtraceOffset;
+  const bytes = rec.bytes.subarray(rec.base + rawData, rec.base + rec.size);
+  const hex = [...bytes].map((byte) => ` ${byte.toString(16).padStart(2, '0')}`).join('');
+  out.puts(`# ${rec.view.getUint32(rec.base + rawId, true).toString(16)} buf:${hex}\n`);
+}
+
+/** How the entries print that this kernel writes (`kernel/trace/trace_output.c`). */
+const PRINTERS: Record<string, EntryPrinter> = {
+  function: {
+    line: functionLine,
+    raw: (rec, out) => out.puts(`${hexAt(rec, FtraceOffset.functionIp)} ${hexAt(rec, FtraceOffset.functionParent)}\n`),
+  },
+  kernel_stack: { line: stackLine, raw: stackLine },
+  user_stack: { line: userStackLine, raw: userStackLine },
+  print: {
+    line: (rec, out) => {
+      ipAt(rec, FtraceOffset.printIp, out);
+      out.puts(`: ${textAt(rec, FtraceOffset.printText)}`);
+    },
+    raw: (rec, out) => out.puts(`# ${hexAt(rec, FtraceOffset.printIp)} ${textAt(rec, FtraceOffset.printText)}`),
+    message: (rec, out) => out.puts(textAt(rec, FtraceOffset.printText)),
+  },
+  raw_data: { line: rawDataLine, raw: rawDataLine },
+};
+
+/** An entry of ftrace itself (system `ftrace`): its format can be read, it cannot be enabled as an event. */
+export class FtraceEventCall extends TraceEventCall {
+  override readonly ignoreEnable = true;
+  readonly #printer: EntryPrinter | undefined;
+  override readonly printMessage?: (rec: RecordView, out: TraceSeq) => void;
+
+  constructor(init: { name: string; id: number; fields: readonly EventField[]; printFmt: string }) {
+    super({ ...init, system: 'ftrace' });
+    this.id = init.id;
+    this.#printer = PRINTERS[init.name];
+    const message = this.#printer?.message;
+    if (message) this.printMessage = message;
+  }
+
+  /** Perf can open `function`; `print` only looks as if. */
+  override get hasReg(): boolean {
+    return this.name === 'function' || this.name === 'print';
+  }
+
+  override reg(): number {
+    return -Errno.EINVAL;
+  }
+
+  override print(rec: RecordView, out: TraceSeq): void {
+    this.printLine(rec, out);
+  }
+
+  override printLine(rec: RecordView, out: TraceSeq): void {
+    if (this.#printer) this.#printer.line(rec, out);
+    else super.printRaw(rec, out);
+  }
+
+  override printRaw(rec: RecordView, out: TraceSeq): void {
+    if (this.#printer?.raw) this.#printer.raw(rec, out);
+    else super.printRaw(rec, out);
+  }
+}

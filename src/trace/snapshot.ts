@@ -1,0 +1,51 @@
+import { Errno } from '../abi/errno.ts';
+import type { TraceArray } from './trace-array.ts';
+import { traceText } from './trace-file.ts';
+
+const CLEARS_ALL = [
+  '# echo 0 > snapshot : Clears and frees snapshot buffer',
+  '# echo 1 > snapshot : Allocates snapshot buffer, if not already allocated.',
+  '#                      Takes a snapshot of the main buffer.',
+  '# echo 2 > snapshot : Clears snapshot buffer (but does not allocate or free)',
+  "#                      (Doesn't have to be '2' works with any number that",
+  "#                       is not a '0' or '1')",
+];
+
+const CLEARS_CPU = [
+  '# echo 0 > snapshot : Invalid for per_cpu snapshot file.',
+  '# echo 1 > snapshot : Not supported with this kernel.',
+  '#                     Must use main snapshot file to allocate.',
+  "# echo 2 > snapshot : Clears this cpu's snapshot buffer (but does not allocate)",
+  "#                      (Doesn't have to be '2' works with any number that",
+  "#                       is not a '0' or '1')",
+];
+
+function helpText(array: TraceArray, ofCpu: boolean): string {
+  const state = array.snapshotAllocated ? 'allocated' : 'freed';
+  const lines = ['#', `# * Snapshot is ${state} *`, '#', '# Snapshot commands:', ...(ofCpu ? CLEARS_CPU : CLEARS_ALL)];
+  return `# tracer: ${array.tracer}\n#\n${lines.join('\n')}\n`;
+}
+
+/** Content of `snapshot`, or of one cpu's: the records that were exchanged away, or how to use it. */
+export function snapshotText(array: TraceArray, cpus: readonly number[], cpu?: number): string {
+  if (cpus.every((each) => array.maxBuffer.isEmpty(each))) return helpText(array, cpu !== undefined);
+  return traceText({ array, buffer: array.maxBuffer, cpus });
+}
+
+/**
+ * What a write to `snapshot` does: 0 frees, 1 takes a snapshot, other numbers clear it; the file of one cpu can only clear
+ * (`kernel/trace/trace.c:tracing_snapshot_write()`).
+ * @returns 0, −EINVAL, −ENOMEM
+ */
+export function writeSnapshot(array: TraceArray, value: bigint, cpu?: number): number {
+  if (value > 1n) {
+    if (array.snapshotAllocated) array.maxBuffer.reset(cpu);
+    return 0;
+  }
+  if (cpu !== undefined) return -Errno.EINVAL;
+  if (value === 0n) {
+    if (array.snapshotAllocated) array.freeSnapshot();
+    return 0;
+  }
+  return array.takeSnapshot();
+}

@@ -1,0 +1,81 @@
+import type { RingBuffer } from '../ring-buffer/index.ts';
+import type { TraceArray } from './trace-array.ts';
+
+/** Which buffer of a trace array a file shows, and which cpus. */
+export interface TraceSource {
+  readonly array: TraceArray;
+  readonly buffer: RingBuffer;
+  /** Numbers of the cpus, ascending. */
+  readonly cpus: readonly number[];
+}
+
+/** `# entries-in-buffer/entries-written`, over all cpus whichever are shown (`print_event_info()`). */
+function eventInfo(buffer: RingBuffer): string {
+  const entries = buffer.entries();
+  return `# entries-in-buffer/entries-written: ${entries}/${entries + buffer.overruns()}   #P:${buffer.cpus}\n#\n`;
+}
+
+function plainHelp(tgid: boolean): string {
+  return (
+    `#           TASK-PID    ${tgid ? '   TGID   ' : ''} CPU#     TIMESTAMP  FUNCTION\n` +
+    `#              | |      ${tgid ? '     |    ' : ''}   |         |         |\n`
+  );
+}
+
+function irqHelp(tgid: boolean): string {
+  const indent = `#                            ${' '.repeat(tgid ? 12 : 2)}`;
+  const width = tgid ? 12 : 2;
+  return [
+    `${indent}  _-----=> irqs-off/BH-disabled`,
+    `${indent} / _----=> need-resched`,
+    `${indent}| / _---=> hardirq/softirq`,
+    `${indent}|| / _--=> preempt-depth`,
+    `${indent}||| / _-=> migrate-disable`,
+    `${indent}|||| /     delay`,
+    `#           TASK-PID  ${'     TGID   '.slice(0, width)} CPU#  |||||  TIMESTAMP  FUNCTION`,
+    `#              | |    ${'       |    '.slice(0, width)}   |   |||||     |         |`,
+    '',
+  ].join('\n');
+}
+
+const LATENCY_HELP = [
+  '#                    _------=> CPU#            ',
+  '#                   / _-----=> irqs-off/BH-disabled',
+  '#                  | / _----=> need-resched    ',
+  '#                  || / _---=> hardirq/softirq ',
+  '#                  ||| / _--=> preempt-depth   ',
+  '#                  |||| / _-=> migrate-disable ',
+  '#                  ||||| /     delay           ',
+  '#  cmd     pid     |||||| time  |   caller     ',
+  '#     \\   /        ||||||  \\    |    /       ',
+  '',
+].join('\n');
+
+function latencySummary({ array, buffer }: TraceSource): string {
+  const entries = buffer.entries();
+  const rule = '#    -----------------\n';
+  return (
+    `# ${array.tracer} latency trace v1.1.5 on ${array.tracing.release}\n` +
+    `# ${'-'.repeat(68)}\n` +
+    `# latency: 0 us, #${entries}/${entries + buffer.overruns()}, CPU#0 | (M:PREEMPT(lazy) VP:0, KP:0, SP:0 HP:0 #P:${buffer.cpus})\n` +
+    `${rule}#    | task: -0 (uid:0 nice:0 policy:0 rt_prio:0)\n${rule}#\n`
+  );
+}
+
+/** The columns' legend, as the options have it (`kernel/trace/trace.c:trace_default_header()`). */
+function columnsHelp(source: TraceSource): string {
+  const { array, buffer, cpus } = source;
+  const { options } = array;
+  if (!options['context-info']) return '';
+  if (options['latency-format']) {
+    if (cpus.every((cpu) => buffer.isEmpty(cpu))) return '';
+    return latencySummary(source) + (options.verbose ? '' : LATENCY_HELP);
+  }
+  if (options.verbose) return '';
+  return eventInfo(buffer) + (options['irq-info'] ? irqHelp : plainHelp)(options['record-tgid']);
+}
+
+/** The lines that start with `#` at the top of a `trace` file. */
+export function traceHeader(source: TraceSource): string {
+  return `# tracer: ${source.array.tracer}\n#\n${columnsHelp(source)}`;
+}
