@@ -1,0 +1,65 @@
+import { Errno } from '../abi/errno.ts';
+import type { FileOps, OpenHow } from './node.ts';
+
+/** An open file. Its content is fixed from the read at offset 0 on, until it is read from offset 0 again. */
+export class OpenFile {
+  readonly #ops: FileOps;
+  readonly #how: OpenHow;
+  #content: string | undefined;
+  #offset = 0;
+  #closed = false;
+
+  constructor(ops: FileOps, how: OpenHow) {
+    this.#ops = ops;
+    this.#how = how;
+  }
+
+  /**
+   * Reads up to `size` bytes.
+   * @returns latin1 text, `''` at the end, or a negative errno: EBADF not open for reading, EINVAL a file that cannot be read, EAGAIN
+   *   nothing to read yet
+   */
+  read(size = Number.POSITIVE_INFINITY): string | number {
+    if (this.#closed || !this.#how.read) return -Errno.EBADF;
+    if (this.#ops.readSome) return this.#ops.readSome(size);
+    if (!this.#ops.read) return -Errno.EINVAL;
+    if (this.#content === undefined) {
+      const content = this.#ops.read();
+      if (typeof content === 'number') return content;
+      this.#content = content;
+    }
+    const piece = this.#content.slice(this.#offset, this.#offset + size);
+    this.#offset += piece.length;
+    return piece;
+  }
+
+  /** Goes back to offset 0, where the content is made anew. */
+  rewind(): void {
+    this.#offset = 0;
+    this.#content = undefined;
+  }
+
+  /**
+   * Writes; what is left over when fewer bytes are taken is for the caller to write again, as with write(2).
+   * @returns bytes taken, or a negative errno
+   */
+  write(data: string): number {
+    if (this.#closed || !this.#how.write) return -Errno.EBADF;
+    return this.#ops.write ? this.#ops.write(data) : -Errno.EINVAL;
+  }
+
+  /** Parks the reader of a file without content until it has some; false when there is no need to, or no such waiting. */
+  wait(wake: () => void): boolean {
+    return this.#ops.wait?.(wake) ?? false;
+  }
+
+  /** Forgets a parked reader. */
+  cancelWait(wake: () => void): void {
+    this.#ops.cancelWait?.(wake);
+  }
+
+  close(): void {
+    if (!this.#closed) this.#ops.close?.();
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,79 @@
+import { Errno } from '../abi/errno.ts';
+import { setBufferSize } from '../trace/buffer-size.ts';
+import { snapshotText, writeSnapshot } from '../trace/snapshot.ts';
+import { statsText } from '../trace/stats.ts';
+import type { TraceArray } from '../trace/trace-array.ts';
+import { traceText } from '../trace/trace-file.ts';
+import { TracePipe } from '../trace/trace-pipe.ts';
+import { TraceRawPipe } from '../trace/trace-pipe-raw.ts';
+import { directory, type FileOps, Mode, readOnly, readWrite, type TraceDir, type TraceFile } from './node.ts';
+import { numberFile, writeNumber } from './number-file.ts';
+
+/** `per_cpu/` with a directory for each cpu (`kernel/trace/trace.c:tracing_init_tracefs_percpu()`). */
+export function perCpuDirectory(array: TraceArray): TraceDir {
+  const cpus = Array.from({ length: array.buffer.cpus }, (_, cpu) => cpu);
+  return directory(Object.fromEntries(cpus.map((cpu) => [`cpu${cpu}`, () => cpuDirectory(array, cpu)])));
+}
+
+function cpuDirectory(array: TraceArray, cpu: number): TraceDir {
+  return directory({
+    buffer_size_kb: () =>
+      numberFile(
+        () => `${Math.floor(array.shownSizes[cpu]! / 1024)}\n`,
+        (value) => setBufferSize(array, value, cpu),
+      ),
+    snapshot: () =>
+      readWrite({
+        read: () => snapshotText(array, [cpu], cpu),
+        write: (data) => array.expand() || writeNumber((value) => writeSnapshot(array, value, cpu))(data),
+      }),
+    snapshot_raw: () => rawFile(array, cpu, true),
+    stats: () => readOnly(() => statsText(array, cpu)),
+    trace: () => traceFile(array, [cpu], cpu),
+    trace_pipe: () => pipeFile(array, cpu),
+    trace_pipe_raw: () => rawFile(array, cpu, false),
+  });
+}
+
+/** A `trace` file: reading leaves the records, a truncating open drops them, writing does nothing. */
+export function traceFile(array: TraceArray, cpus: readonly number[], cpu?: number): TraceFile {
+  return readWrite({
+    read: () => traceText({ array, buffer: array.buffer, cpus }),
+    write: (data) => data.length,
+    truncate: () => {
+      array.reset(cpu);
+      return 0;
+    },
+  });
+}
+
+/** A `trace_pipe`: reading takes the records. */
+export function pipeFile(array: TraceArray, cpu?: number): TraceFile {
+  return {
+    kind: 'file',
+    mode: Mode.READ,
+    open: () => {
+      const pipe = TracePipe.open(array, cpu);
+      if (typeof pipe === 'number') return pipe;
+      return {
+        readSome: (size) => pipe.read(size),
+        wait: (wake) => pipe.wait(wake),
+        cancelWait: (wake) => pipe.cancelWait(wake),
+        close: () => pipe.close(),
+      };
+    },
+  };
+}
+
+/** `trace_pipe_raw` and `snapshot_raw`: pages of the ring buffer in the kernel's layout. */
+function rawFile(array: TraceArray, cpu: number, ofSnapshot: boolean): TraceFile {
+  const open = (): FileOps => {
+    const pipe = new TraceRawPipe(array, cpu, ofSnapshot);
+    return {
+      readSome: (size) => pipe.read(size),
+      wait: (wake) => pipe.wait(wake),
+      cancelWait: (wake) => pipe.cancelWait(wake),
+    };
+  };
+  return { kind: 'file', mode: Mode.READ, open, write: () => -Errno.EINVAL };
+}

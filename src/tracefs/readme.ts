@@ -1,0 +1,50 @@
+/** Content of `README`. Scripts look here for what a kernel can do, so each line of syntax is one that works. */
+export const README = `tracing in short:
+
+# echo 0 > tracing_on : stop recording
+# cat trace : show what was recorded
+# echo > trace : drop what was recorded
+
+ trace			- the records, in order of time
+ trace_pipe		- the same, taken out of the buffer while reading; waits for more
+ tracing_on		- whether records are taken
+ tracing_cpumask	- the cpus that record
+ trace_marker		- what is written here becomes a record
+ trace_marker_raw	- the same for binary data behind a 4-byte id
+ trace_clock		- which clock stamps the records
+ trace_options		- options, also as files under options/
+ buffer_size_kb		- size of each cpu's buffer
+ buffer_total_size_kb	- size of all of them
+ buffer_subbuf_size_kb	- size of the pages they are made of
+ per_cpu		- the same files for single cpus
+ instances		- mkdir here makes another set of tracing files
+ error_log		- the last eight refused commands, with the place of the error
+ saved_cmdlines		- names of traced tasks by pid
+ set_event		- events that are enabled; write names to enable more
+ set_event_pid		- record events of these tasks only
+ set_event_notrace_pid	- record events of all but these tasks
+ snapshot		- a copy of the records; write 1 to take it
+ available_events	- events that can be enabled
+ events/		- a directory for each event:
+      enable		- 1 records it
+      filter		- an expression on its fields: records that do not match are dropped
+      format		- its fields
+      id		- the number in its records
+
+ dynamic_events		- events made at run time
+  Create/append/remove/show the generic dynamic events
+  Write into this file to define/undefine new trace events.
+	  accepts: event-definitions (one definition per line)
+	   Format: f[:[<group>/][<event>]] <func-name>[%return] [<args>]
+		   t[:[<group>/][<event>]] <tracepoint> [<args>]
+		   -:[<group>/][<event>]
+	     args: <argname>=fetcharg[:type]
+	 fetcharg: @<address>, @<symbol>[+|-<offset>],
+		   $stack<index>, $stack, $retval, $comm, $arg<N>,
+		   <argname>[->field[->field|.field...]],
+		   +|-[u]<offset>(<fetcharg>), \\imm-value, \\"imm-string"
+	kernel return probes support: $retval, $arg<N>, $comm
+	     type: s8/16/32/64, u8/16/32/64, x8/16/32/64, char, string, symbol,
+		   b<bit-width>@<bit-offset>/<container-size>, ustring,
+		   symstr, %pd/%pD, <type>\\[<array-size>\\]
+`;
