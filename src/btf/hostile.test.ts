@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { BtfBuilder } from './blob-builder.ts';
 import { Btf } from './btf.ts';
 
+fc.configureGlobal({ seed: 616 });
+
 function small(): BtfBuilder {
   const b = new BtfBuilder();
   const u32 = b.int('u32', 4);

@@ -9,7 +9,10 @@ test.each([
   ['#!/bin/sh\necho "f:a vfs_read \\$arg1 \\\\1" > $T/dynamic_events\n', ['f:a vfs_read $arg1 \\1']],
   ['#!/bin/sh\necho "f:a $FUNC" >> dynamic_events\n', ['?f:a $FUNC']],
   ['#!/bin/sh\necho f:a vfs_read   count >> dynamic_events; echo hi\n', ['f:a vfs_read count']],
-  ['#!/bin/sh\ncat > dynamic_events <<EOF\nf:a vfs_read \\$retval\n# no\nf:b $X\nEOF\nf:not one\n', ['f:a vfs_read $retval', '?f:b $X']],
+  [
+    '#!/bin/sh\ncat > dynamic_events <<EOF\nf:a vfs_read \\$retval\n# no\nf:b $X\nEOF\nf:not one\n',
+    ['f:a vfs_read $retval', '?f:b $X'],
+  ],
   ["#!/bin/sh\ncat <<'END' | tee x\nf:a vfs_read $retval\nother text\nEND\n", ['f:a vfs_read $retval']],
   ['#!/bin/sh\ncat <<-END >> dynamic_events\n\tf:a vfs_read\n\tEND\n', ['f:a vfs_read']],
   ["! echo 'f:a nosuch' >> dynamic_events\necho 'p:x vfs_read' > kprobe_events\n", ['f:a nosuch']],

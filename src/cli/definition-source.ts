@@ -25,7 +25,9 @@ export function isScript(text: string): boolean {
 /** The definitions of a text, in order; comments and blank lines are left out as the kernel leaves them out. */
 export function definitionsOf(text: string): SourceDefinition[] {
   const lines = text.split('\n');
-  return isScript(text) ? scriptDefinitions(lines) : lines.flatMap((line, index) => plainDefinition(line, index + 1, 0));
+  return isScript(text)
+    ? scriptDefinitions(lines)
+    : lines.flatMap((line, index) => plainDefinition(line, index + 1, 0));
 }
 
 function plainDefinition(line: string, number: number, skip: number): SourceDefinition[] {
@@ -44,12 +46,14 @@ function scriptDefinitions(lines: readonly string[]): SourceDefinition[] {
     if (heredoc !== null) {
       const toDynamicEvents = TARGET.test(line);
       const end = heredoc[2] ?? heredoc[3] ?? heredoc[4]!;
-      const literal = heredoc[2] !== undefined || heredoc[3] !== undefined || line.includes('<<\\') || line.includes('<<-\\');
+      const literal =
+        heredoc[2] !== undefined || heredoc[3] !== undefined || line.includes('<<\\') || line.includes('<<-\\');
       for (index++; index < lines.length; index++) {
         const body = lines[index]!;
         const skip = heredoc[1] === '-' ? body.length - body.replace(/^\t+/, '').length : 0;
         if (body.slice(skip) === end) break;
-        if (toDynamicEvents || looksLikeDefinition(body)) found.push(...heredocDefinition(body, index + 1, skip, literal));
+        if (toDynamicEvents || looksLikeDefinition(body))
+          found.push(...heredocDefinition(body, index + 1, skip, literal));
       }
     } else if (TARGET.test(line)) {
       found.push(...echoDefinitions(line, index + 1));

@@ -5,6 +5,7 @@ import { Btf } from '../btf/btf.ts';
 import { buildEvents } from './build-events.ts';
 import { buildFunctions } from './build-functions.ts';
 import { buildSymbols } from './build-symbols.ts';
+import { FunctionTable } from './function-table.ts';
 import { hostReason, readHostFile } from './host-files.ts';
 import { parseKallsyms } from './kallsyms.ts';
 import { MANIFEST_FILE, type Manifest, ProfileFile } from './manifest.ts';
@@ -24,7 +25,14 @@ export interface ImportOptions {
   /** Name of the profile; the last part of `outDir` unless told. */
   readonly name?: string;
   /** Turns the recordings of the source into what `WorkloadFiles` will read. Without it there are no workloads. */
-  readonly convertRecordings?: (files: readonly RecordingFile[]) => readonly RecordingFile[];
+  readonly convertRecordings?: (files: readonly RecordingFile[], kernel: ImportedKernel) => readonly RecordingFile[];
+}
+
+/** What a converter of recordings may ask about the kernel that is imported. */
+export interface ImportedKernel {
+  readonly btf: Btf;
+  readonly symbols: SymbolTable;
+  readonly functions: FunctionTable;
 }
 
 /** What an import made. */
@@ -85,7 +93,9 @@ export function importProfile(
   if (events.withoutFormat > 0)
     warnings.push(`${events.withoutFormat} events of available_events left out: event_formats does not have them`);
 
-  const workloads = convert(sourceDir, options.convertRecordings, warnings);
+  const table = FunctionTable.fromBytes(functions.bytes, () => symbols);
+  if (isProfileError(table)) return inFile(sourceDir, 'available_filter_functions_addrs', table);
+  const workloads = convert(sourceDir, options.convertRecordings, { btf, symbols, functions: table }, warnings);
   if (isProfileError(workloads)) return workloads;
 
   const files = new Map<string, Uint8Array>([
@@ -140,6 +150,7 @@ function compress(bytes: Uint8Array): Uint8Array {
 function convert(
   sourceDir: string,
   converter: ImportOptions['convertRecordings'],
+  kernel: ImportedKernel,
   warnings: string[],
 ): readonly RecordingFile[] | ProfileError {
   if (converter === undefined) return [];
@@ -159,7 +170,7 @@ function convert(
     if (isProfileError(bytes)) return bytes;
     files.push({ name: name.replace(/\.gz$/, ''), bytes });
   }
-  const converted = converter(files);
+  const converted = converter(files, kernel);
   const unsafe = converted.find(({ name }) => !/^\w[\w.-]*$/.test(name));
   return unsafe === undefined
     ? converted

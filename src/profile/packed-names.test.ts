@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { Glob } from '../abi/glob.ts';
 import { PackedNames } from './packed-names.ts';
 
+fc.configureGlobal({ seed: 616 });
+
 const encoder = new TextEncoder();
 
 function packed(names: readonly string[]): { sorted: string[]; table: PackedNames } {

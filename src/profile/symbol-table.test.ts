@@ -5,6 +5,8 @@ import { parseKallsyms } from './kallsyms.ts';
 import { isProfileError } from './profile-error.ts';
 import { SymbolTable } from './symbol-table.ts';
 
+fc.configureGlobal({ seed: 616 });
+
 const KALLSYMS = `\
 0000000000000000 A fixed_percpu_data
 0000000000001000 D cpu_debug_store
