@@ -82,6 +82,11 @@ export class Machine {
     return this.#tasks.filter((task) => task !== undefined);
   }
 
+  /** The pid that the next task gets unless it is told one. */
+  get nextPid(): number {
+    return this.#nextPid;
+  }
+
   /** The task in a slot. */
   task(index: number): Task | undefined {
     return this.#tasks[index];

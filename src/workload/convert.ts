@@ -1,0 +1,155 @@
+import type { Btf } from '../btf/btf.ts';
+import { type BuiltScript, buildScript } from './build-script.ts';
+import { CallResults } from './call-results.ts';
+import { CallSites, SitePool, type SymbolPlaces } from './call-sites.ts';
+import { adoptDonors, DonorPool } from './donor-pool.ts';
+import { KernelTypes } from './kernel-types.ts';
+import type { TreeCall, TreeRun } from './normalize.ts';
+import { addFacts } from './object-model.ts';
+import { alignObjects, type Observations } from './objects-align.ts';
+import { eventField } from './objects-text.ts';
+import { observedResults } from './observed-results.ts';
+import { findOpenCalls } from './open-calls.ts';
+import { PointHomes, planPoints } from './points.ts';
+import { type ProgramRecordings, type RecordingSet, type RecordingSource, readRecordings } from './recordings.ts';
+import type { ScriptTask } from './script.ts';
+import { FlagPool, flagsOf } from './step-flags.ts';
+import { modelTasks } from './task-model.ts';
+import { collectNames } from './task-names.ts';
+import { alignRuns, pairTasks } from './tree-align.ts';
+
+/** What the converter asks about the kernel that the recordings are of. */
+export interface ConversionKernel {
+  readonly btf: Btf;
+  readonly symbols: SymbolPlaces & { lookupName(name: string): bigint | undefined };
+  readonly functions: { idsByName(name: string): number[]; symbolAddress(id: number): bigint };
+}
+
+/** A program's script with its facts, and what they were made from. */
+interface Converted extends BuiltScript {
+  /** Pages of kernel memory that arguments point into. */
+  readonly pages: readonly bigint[];
+  readonly observations: Observations;
+}
+
+/** What all programs of a set lend each other. */
+interface Shared {
+  readonly kernel: ConversionKernel;
+  readonly types: KernelTypes;
+  readonly pool: DonorPool;
+  readonly homes: PointHomes;
+  readonly flags: FlagPool;
+  readonly sites: SitePool;
+  /** Position of each call of the runs with return values in their time. */
+  readonly times: Map<TreeCall, number>;
+  readonly set: RecordingSet;
+}
+
+/** Reads recordings and works out a script for each program among them. */
+export function convertScripts(files: readonly RecordingSource[], kernel: ConversionKernel): Converted[] {
+  const set = readRecordings(files);
+  const shared: Shared = {
+    kernel,
+    set,
+    types: new KernelTypes(kernel.btf),
+    pool: new DonorPool(),
+    homes: new PointHomes(),
+    flags: new FlagPool(),
+    sites: new SitePool(),
+    times: new Map(),
+  };
+  let time = 0;
+  for (const { returns, lines } of set.programs) {
+    shared.flags.add(lines);
+    shared.sites.add(lines);
+    if (returns === undefined) continue;
+    shared.pool.add(returns);
+    shared.homes.add(returns);
+    for (const { op, item } of returns.steps)
+      if (op === 'enter' && item.kind === 'call') shared.times.set(item, time++);
+  }
+  return set.programs.map((program) => convertProgram(program, shared));
+}
+
+function convertProgram(program: ProgramRecordings, shared: Shared): Converted {
+  const { kernel, types, pool, homes, flags, times } = shared;
+  const run = program.base;
+  const other = program.returns ?? likestRun(run, shared.set);
+  const twins = other === undefined ? new Map<TreeCall, TreeCall>() : alignRuns(run, other);
+  const donors = adoptDonors(run, twins, pool);
+  const paired = other === undefined ? [] : pairTasks(run, other);
+  const pids = new Map(paired.map(([mine, theirs]) => [theirs.pid, mine.pid]));
+  const names = collectNames(program);
+  const tasks = modelTasks(run, types, names, kernel.symbols.lookupName('init_task'));
+  const order = tasks.tasks.filter(({ kind }) => kind === 'program').map(({ pid }) => pid);
+  const observations = alignObjects(run, program.objects, shared.set.definitions);
+  const built = buildScript({
+    name: program.name,
+    run,
+    types,
+    tasks,
+    results: new CallResults(types, {
+      donors,
+      times,
+      pids,
+      own: program.returns !== undefined,
+      observed: observedResults(observations, donors),
+      observedPids: observations.pids,
+    }),
+    sites: new CallSites(kernel.symbols, donors, program.lines, shared.sites),
+    points: planPoints(run, donors, homes),
+    functionId: functionIds(kernel, program),
+    flags: (call) => flagsOf(call, program.lines, flags),
+    newNames: (pid) => names.execs[order.indexOf(pid)] ?? [],
+    open: findOpenCalls(
+      run,
+      program.strays.length > 0
+        ? program.strays
+        : (shared.set.programs.find(({ strays }) => strays.length > 0)?.strays ?? []),
+    ),
+    pidOf: (pid) => pids.get(pid) ?? pid,
+  });
+  const { pages } = addFacts({ built, types, observations, otherPids: parentPids(program, tasks.tasks) });
+  return { ...built, pages, observations };
+}
+
+/** The pid that the program's parent had in the recording of objects, as this run's. */
+function parentPids(program: ProgramRecordings, tasks: readonly ScriptTask[]): Map<number, number> {
+  const parent = tasks.find(({ kind }) => kind === 'parent');
+  const found = new Map<number, number>();
+  for (const { event, text } of program.objects) {
+    if (event !== 'signal_generate' || parent === undefined || eventField(text, 'comm') !== parent.comm) continue;
+    found.set(Number(eventField(text, 'pid')), parent.pid);
+  }
+  return found;
+}
+
+/** For a program without a run with return values: another program's, the one with most of the same system calls. */
+function likestRun(run: TreeRun, set: RecordingSet): TreeRun | undefined {
+  let best: TreeRun | undefined;
+  let most = 0;
+  for (const { returns } of set.programs) {
+    const matched = returns === undefined ? 0 : alignRuns(run, returns).size;
+    if (matched <= most) continue;
+    most = matched;
+    best = returns;
+  }
+  return best;
+}
+
+/** Function ids by call: of functions that share a name, the one whose size the function tracer showed. */
+function functionIds(
+  kernel: ConversionKernel,
+  program: ProgramRecordings,
+): (call: { readonly fn: string }) => number | undefined {
+  const sizes = new Map(program.lineList.map(({ fn }) => [fn.symbol, fn.size]));
+  const ids = new Map<string, number | undefined>();
+  return ({ fn }) => {
+    if (!ids.has(fn)) {
+      const all = kernel.functions.idsByName(fn);
+      const sized = all.find((id) => kernel.symbols.at(kernel.functions.symbolAddress(id))?.size === sizes.get(fn));
+      ids.set(fn, sized ?? all[0]);
+    }
+    return ids.get(fn);
+  };
+}

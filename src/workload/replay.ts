@@ -1,0 +1,280 @@
+import type { Cpu } from '../machine/cpu.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Task } from '../machine/task.ts';
+import { CallState, setContext } from './call-state.ts';
+import { FactStore } from './replay-facts.ts';
+import { ReplayTasks } from './replay-tasks.ts';
+import { StepKind, type Workload } from './workload.ts';
+
+/** What a replay does with a tracepoint; `ftrace`'s has it. */
+interface Point {
+  readonly enabled: boolean;
+  fire(cpu: Cpu): void;
+}
+
+/** The parts of a kernel that a replay runs on. */
+export interface ReplayKernel {
+  readonly machine: Machine;
+  readonly ftrace: { readonly sites: Uint8Array };
+  readonly tracepoints: { find(name: string): Point | undefined };
+  /** Kernel data that follows the clock. */
+  readonly data?: { update(): void };
+}
+
+/** How a workload is replayed. */
+export interface ReplayOptions {
+  /** 0 keeps the recorded spacing; any other number stretches or shortens it a little, the same way each time. */
+  readonly seed?: number;
+  /** Tasks of the machine that stand for tasks of the workload, by index. */
+  readonly bound?: ReadonlyMap<number, Task>;
+}
+
+/** How far to run: at most this many steps, or up to and with this time (nanoseconds since boot). */
+export interface RunLimit {
+  readonly steps?: number;
+  readonly until?: number;
+}
+
+/** Most that a seed stretches or shortens a workload, in parts of it. */
+const STRETCH = 0.05;
+/** Flags of a switch, as `step-flags.ts` packs them: interrupts off, preemption off twice. */
+const SWITCH_FLAGS = 1 | (2 << 5);
+/** Steps in which a switch that a tracepoint announces happens. */
+const LOOK_AHEAD = 100;
+/** Bytes of stack between a function's return address and a tracepoint's probes. */
+const POINT_FRAME = 0x80;
+
+/**
+ * Plays a workload on a machine: makes its tasks, calls its functions at their times with their arguments and return
+ * addresses, fires its tracepoints. A call whose site is not patched costs a table look-up; memory is brought up to date
+ * only when somebody looks.
+ */
+export class Replay {
+  readonly workload: Workload;
+  readonly #kernel: ReplayKernel;
+  readonly #machine: Machine;
+  readonly #tasks: ReplayTasks;
+  readonly #facts: FactStore;
+  readonly #state: CallState;
+  /** By call: 1 while the machine knows that it is under way. */
+  readonly #entered: Uint8Array;
+  readonly #points: (Point | undefined)[];
+  readonly #switchPoint: Point | undefined;
+  readonly #scale: number;
+  /** Next step. */
+  #at = 0;
+  /** Task of the workload that runs. */
+  #current = 0;
+  #started = false;
+  /** Time of the machine at step 0. */
+  #origin = 0;
+  /** Task that had the first cpu before. */
+  #before: Task | undefined;
+
+  constructor(kernel: ReplayKernel, workload: Workload, options: ReplayOptions = {}) {
+    const { machine, tracepoints } = kernel;
+    this.workload = workload;
+    this.#kernel = kernel;
+    this.#machine = machine;
+    this.#tasks = new ReplayTasks(workload, machine, options.bound ?? new Map());
+    this.#facts = new FactStore(workload, machine, this.#tasks);
+    this.#entered = new Uint8Array(workload.callFn.length);
+    this.#state = new CallState(workload, machine, this.#tasks, this.#entered);
+    const found = new Map<string, Point | undefined>();
+    this.#points = workload.points.map(({ name }) => {
+      if (!found.has(name)) found.set(name, tracepoints.find(name));
+      return found.get(name);
+    });
+    this.#switchPoint = tracepoints.find('sched_switch');
+    this.#scale = stretch((options.seed ?? 0) >>> 0);
+  }
+
+  /** Whether every step has been done. */
+  get done(): boolean {
+    return this.#at >= this.workload.stepKind.length;
+  }
+
+  /** Steps done so far. */
+  get steps(): number {
+    return this.#at;
+  }
+
+  /** Time of the next step, nanoseconds since boot; Infinity when there is none. */
+  get nextTime(): number {
+    return this.done ? Number.POSITIVE_INFINITY : this.#timeOf(this.#at);
+  }
+
+  /** The machine's task for a task of the workload; undefined before it is forked. */
+  task(index: number): Task | undefined {
+    return this.#tasks.at(index);
+  }
+
+  /**
+   * Makes the tasks and lets the first one run. With `openCalls`, the calls that were under way when the recording began are entered, as they
+   * were before tracing was on; switch tracing on after this for a trace that begins as the recording did.
+   */
+  start(openCalls = false): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#origin = this.#machine.clock.now;
+    this.#tasks.start();
+    const cpu = this.#tasks.cpu(0);
+    this.#before = cpu.current;
+    const first = this.#tasks.at(0);
+    if (first !== undefined) this.#machine.switchTo(cpu, first);
+    if (!openCalls) return;
+    for (let call = 0; call < this.workload.openCalls; call++) {
+      if (this.#kernel.ftrace.sites[this.workload.callFn[call]] !== 0) this.#enter(call);
+    }
+  }
+
+  /** Does steps up to a limit. Returns whether the workload is done; its tasks are gone then. */
+  run(limit: RunLimit = {}): boolean {
+    this.start();
+    if (this.done) return true;
+    const { stepKind, stepValue, stepTime, callFn } = this.workload;
+    const entered = this.#entered;
+    const ftrace = this.#kernel.ftrace;
+    const last = limit.steps === undefined ? stepKind.length : Math.min(stepKind.length, this.#at + limit.steps);
+    const until = ((limit.until ?? Number.POSITIVE_INFINITY) - this.#origin) / this.#scale;
+    while (this.#at < last && stepTime[this.#at] <= until) {
+      const at = this.#at;
+      const value = stepValue[at];
+      switch (stepKind[at]) {
+        case StepKind.ENTER:
+          if (ftrace.sites[callFn[value]] !== 0) this.#enter(value);
+          break;
+        case StepKind.LEAVE:
+          if (entered[value] !== 0) this.#leave(value);
+          break;
+        case StepKind.POINT:
+          if (this.#points[value]?.enabled === true) this.#fire(value);
+          break;
+        default:
+          this.#change(stepKind[at], value);
+      }
+      this.#at = at + 1;
+    }
+    if (this.#at > 0) this.#passTime(this.#at - 1);
+    if (this.done) this.#end();
+    return this.done;
+  }
+
+  /** Stops before the end: the tasks are gone. */
+  stop(): void {
+    if (this.#started && !this.done) this.#end();
+    this.#at = this.workload.stepKind.length;
+  }
+
+  #end(): void {
+    this.#tasks.end();
+    const cpu = this.#tasks.cpu(0);
+    if (this.#before !== undefined && this.#before.state !== 'dead') this.#machine.switchTo(cpu, this.#before);
+  }
+
+  #timeOf(step: number): number {
+    return this.#origin + Math.round(this.workload.stepTime[step] * this.#scale);
+  }
+
+  #passTime(step: number): void {
+    const { clock } = this.#machine;
+    const time = this.#timeOf(step);
+    if (time > clock.now) clock.now = time;
+  }
+
+  /** Brings clock, memory and the cpu's context to the present step. */
+  #arrive(cpu: Cpu, flags: number): void {
+    this.#passTime(this.#at);
+    this.#kernel.data?.update();
+    this.#facts.reach(this.#at);
+    setContext(cpu, flags);
+  }
+
+  #enter(call: number): void {
+    const cpu = this.#tasks.cpu(this.#current);
+    this.#arrive(cpu, this.workload.callFlags[call]);
+    this.#state.enter(cpu.current, call);
+    this.#entered[call] = 1;
+    this.#machine.enterFunction(cpu, this.workload.callFn[call], this.#state.retLo, this.#state.retHi);
+    setContext(cpu, 0);
+  }
+
+  #leave(call: number): void {
+    const cpu = this.#tasks.cpu(this.#current);
+    this.#arrive(cpu, this.workload.callFlags[call]);
+    this.#state.leave(cpu.current, call);
+    this.#entered[call] = 0;
+    this.#machine.leaveFunction(cpu);
+    setContext(cpu, 0);
+  }
+
+  #fire(index: number): void {
+    const { name, words, flags, inside, callSite, pids } = this.workload.points[index];
+    const state = this.#state;
+    const cpu = this.#tasks.cpu(this.#current);
+    this.#arrive(cpu, flags);
+    const task = cpu.current;
+    const args = Array.from(new BigUint64Array(words.buffer), (value, n) =>
+      state.value(value, (pids & (1 << n)) !== 0),
+    );
+    if (callSite && inside >= 0) {
+      state.findReturn(task, inside);
+      args[0] = (BigInt(state.retHi) << 32n) | BigInt(state.retLo);
+    }
+    if (name === 'sched_switch' && cpu !== this.#nextCpu()) args[2] = cpu.idle.address;
+    if (inside >= 0) state.setStack(task, inside, -POINT_FRAME);
+    state.point(task, args);
+    this.#points[index]?.fire(cpu);
+    setContext(cpu, 0);
+  }
+
+  #change(kind: number, value: number): void {
+    const tasks = this.#tasks;
+    if (kind === StepKind.SWITCH || kind === StepKind.SWITCH_DEAD) {
+      this.#switch(kind === StepKind.SWITCH_DEAD, value);
+      return;
+    }
+    this.#passTime(this.#at);
+    this.#facts.reach(this.#at - 1);
+    const task = tasks.at(this.#current);
+    if (kind === StepKind.FORK) tasks.create(value, this.#facts.fork(this.#current, value), task?.comm);
+    else if (task !== undefined) {
+      task.comm = this.workload.names[value] ?? task.comm;
+      if (kind === StepKind.EXEC) task.user = this.#facts.exec(this.#current);
+    }
+  }
+
+  #switch(dead: boolean, to: number): void {
+    const tasks = this.#tasks;
+    const from = this.#current;
+    const cpu = tasks.cpu(to);
+    const comes = cpu === tasks.cpu(from) ? undefined : tasks.at(to);
+    if (comes !== undefined && cpu.current !== comes && this.#switchPoint?.enabled === true) {
+      this.#arrive(cpu, SWITCH_FLAGS);
+      this.#state.point(cpu.current, [0n, cpu.current.address, comes.address, 0n]);
+      this.#switchPoint.fire(cpu);
+      setContext(cpu, 0);
+    }
+    tasks.switchTo(from, to);
+    if (dead) tasks.exit(from);
+    this.#current = to;
+  }
+
+  /** The cpu of the task that is switched to next. */
+  #nextCpu(): Cpu {
+    const { stepKind, stepValue } = this.workload;
+    const end = Math.min(stepKind.length, this.#at + LOOK_AHEAD);
+    for (let step = this.#at + 1; step < end; step++) {
+      const kind = stepKind[step];
+      if (kind === StepKind.SWITCH || kind === StepKind.SWITCH_DEAD) return this.#tasks.cpu(stepValue[step]);
+    }
+    return this.#tasks.cpu(this.#current);
+  }
+}
+
+/** What a seed makes of a time. */
+function stretch(seed: number): number {
+  if (seed === 0) return 1;
+  const mixed = Math.imul(seed ^ (seed >>> 15), 0x2c1b3c6d) >>> 0;
+  return 1 + STRETCH * (mixed / 0x80000000 - 1);
+}
