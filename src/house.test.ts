@@ -39,11 +39,17 @@ function reachable(folder: string, seen = new Set<string>()): Set<string> {
 
 const src = import.meta.dirname;
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
-const sources = files.map((name) => ({ name, folder: name.split(sep)[0]!, text: readFileSync(join(src, name), 'utf8') }));
+const sources = files.map((name) => ({
+  name,
+  folder: name.split(sep)[0]!,
+  text: readFileSync(join(src, name), 'utf8'),
+}));
 const isTest = (name: string) => /\.test\.tsx?$/.test(name) || name === 'house.test.ts';
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)].map((m) => m[1] ?? m[2]!);
+  return [
+    ...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g),
+  ].map((m) => m[1] ?? m[2]!);
 }
 
 test('every folder of src is in the list of layers', () => {
@@ -75,7 +81,9 @@ test('every export is used outside its file, or is part of the public face', () 
   const unused: string[] = [];
   for (const { name, text } of sources) {
     if (isTest(name) || publicFace.has(name.split(sep).at(-1)!) || name.startsWith('cli')) continue;
-    for (const [, symbol] of text.matchAll(/\nexport (?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/g)) {
+    for (const [, symbol] of text.matchAll(
+      /\nexport (?:abstract )?(?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/g,
+    )) {
       const word = new RegExp(`\\b${symbol}\\b`);
       if (!sources.some((other) => other.name !== name && word.test(other.text))) unused.push(`${name}: ${symbol}`);
     }

@@ -10,6 +10,7 @@ export type { Predicate } from './filter-compare.ts';
 export { type FilterError, FilterErrorText } from './filter-errors.ts';
 export { FtraceOffset, FtraceType } from './ftrace-event.ts';
 export type { RecordView, RecordWriter } from './record.ts';
+export { type FieldValue, fieldValue, type RecordValues, traceRecords } from './record-values.ts';
 export { setClrEvent } from './set-event.ts';
 export { ProfileEvents, StaticEventCall } from './static-event.ts';
 export { TraceArray } from './trace-array.ts';

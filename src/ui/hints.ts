@@ -101,6 +101,11 @@ export class Hints {
     for (const prefix of ['__x64_', '__', 'do_', 'ksys_', 'vfs_']) {
       if (traceable(prefix + symbol)) return `did you mean ${prefix}${symbol}?`;
     }
+    const longer = symbol.length < 4 ? [] : [...functions.match(`${symbol}*`)].map((id) => functions.name(id));
+    if (longer.length > 0) {
+      const shortest = [...new Set(longer)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+      return `did you mean ${shortest.slice(0, 3).join(' or ')}?`;
+    }
     const near = nearest(symbol, names(functions), 3);
     return near.length > 0 ? `did you mean ${near.join(' or ')}?` : undefined;
   }

@@ -25,7 +25,7 @@ export function editDistance(a: string, b: string, most: number): number {
 
 /** The words nearest to a mistyped one, best first; none when all are too far away for a guess. */
 export function nearest(word: string, candidates: Iterable<string>, count = 3): string[] {
-  const most = word.length <= 3 ? 1 : word.length <= 8 ? 2 : 3;
+  const most = word.length <= 4 ? 1 : word.length <= 8 ? 2 : 3;
   const found: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
     const distance = editDistance(word, candidate, most);

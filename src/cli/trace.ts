@@ -1,0 +1,87 @@
+import { type FieldValue, type RecordValues, traceRecords } from '../trace/index.ts';
+import { SimulatedKernel } from '../tracefs/index.ts';
+import { Replay } from '../workload/index.ts';
+import { ExitStatus } from './exit-status.ts';
+import { Checker, findingText, optionSources } from './finding.ts';
+import { put, putJson, say } from './output.ts';
+import { profileOf } from './profile-option.ts';
+import { workloadOf } from './workload-option.ts';
+
+interface TraceOptions {
+  readonly event: readonly string[];
+  readonly workload: string;
+  readonly cpus: number;
+  readonly seed: number;
+  readonly json?: boolean;
+  readonly profile?: string;
+}
+
+/** What is traced when nothing is asked for: which files are opened, and what is read of which. */
+const DEFAULT_DEFINITIONS = [
+  'f:open do_sys_openat2 filename:ustring',
+  'f:read vfs_read%return file=file->f_path.dentry->d_name.name:string count ret=$retval',
+];
+/** KiB a cpu: room for all that a workload records. Memory is taken as records come. */
+const BUFFER_KB = 65_536;
+
+const utf8 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8');
+
+/** An integer that a double cannot hold is given as a string of decimal digits. */
+function jsonValue(value: FieldValue): unknown {
+  if (value === null) return null;
+  if (typeof value === 'string') return utf8(value);
+  if (typeof value !== 'bigint') return value.map(jsonValue);
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+/** Addresses of code are given by name, as `trace` does. */
+function jsonRecord(record: RecordValues, symbolAt: (address: bigint) => string): object {
+  const { system, name, task, pid, cpu, timestamp, fields } = record;
+  const values = Object.fromEntries(
+    [...fields].map(([field, value]) => [
+      field,
+      field.startsWith('__probe_') && typeof value === 'bigint' ? symbolAt(value) : jsonValue(value),
+    ]),
+  );
+  return { event: `${system}:${name}`, task: utf8(task), pid, cpu, ns: timestamp, fields: values };
+}
+
+/** `fprobe trace`: defines events, enables them, runs a workload under them and prints `trace`. */
+export function trace(options: TraceOptions): void {
+  const profile = profileOf(options.profile);
+  const workload = workloadOf(profile, options.workload);
+  const sources = optionSources(options.event.length > 0 ? options.event : DEFAULT_DEFINITIONS);
+  const checker = new Checker(profile);
+  const refused = sources.map(({ name, definitions }) => findingText(checker.find(name, definitions[0]!))).join('');
+  if (refused !== '') {
+    process.stderr.write(Buffer.from(refused, 'latin1'));
+    process.exitCode = ExitStatus.REFUSED;
+    return;
+  }
+  const { cpus, seed } = options;
+  const kernel = SimulatedKernel.boot(profile, { cpus, seed });
+  const { tracefs, tracing } = kernel;
+  for (const { definitions } of sources) tracefs.append('dynamic_events', `${definitions[0]!.text}\n`);
+  tracefs.write('buffer_size_kb', `${BUFFER_KB}\n`);
+  tracefs.write('tracing_on', '0\n');
+  for (const call of tracing.events.dynamicEvents) tracefs.write(`events/${call.system}/${call.name}/enable`, '1\n');
+  const replay = new Replay(kernel, workload, { seed });
+  replay.start(true);
+  tracefs.write('tracing_on', '1\n');
+  replay.run();
+  tracefs.write('tracing_on', '0\n');
+  if (options.json) {
+    const { top } = tracing;
+    const { kallsyms } = kernel.machine;
+    const all = kernel.machine.cpus.map(({ id }) => id);
+    for (const record of traceRecords({ array: top, buffer: top.buffer, cpus: all })) {
+      if (!putJson(jsonRecord(record, (address) => kallsyms.symbolAt(address)))) return;
+    }
+    return;
+  }
+  const text = tracefs.read('trace');
+  if (typeof text === 'string') put(text);
+  const overrun = tracing.top.buffer.overruns();
+  if (overrun > 0) say(`fprobe: the buffer was too small: ${overrun} events were overwritten`);
+}
