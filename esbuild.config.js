@@ -1,18 +1,36 @@
-// Bundles src/ into dist/, one entry point a program; commands load what they need with dynamic imports.
-import { rmSync } from 'node:fs';
+// Bundles src/ with what it uses into dist/. Commands are chunks of their own, loaded when they run.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 rmSync('dist', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir: 'dist',
   bundle: true,
+  minify: true,
   splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  packages: 'external',
   sourcemap: 'linked',
   sourcesContent: false,
+  metafile: true,
   logLevel: 'warning',
+  // Packages that were written for CommonJS ask for Node's modules with require().
+  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
 });
+
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
+);
+const notices = [...packages].sort().map((name) => {
+  const { version, license } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8'));
+  const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license', 'license.md'].find((each) =>
+    existsSync(`node_modules/${name}/${each}`),
+  );
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(`node_modules/${name}/${file}`, 'utf8') : ''}`;
+});
+writeFileSync(
+  'dist/LICENSES.txt',
+  `The programs in this folder contain these packages:\n\n${notices.join(`\n${'-'.repeat(80)}\n\n`)}`,
+);

@@ -34,6 +34,9 @@ function columnOf(definition: SourceDefinition, error: CommandError | undefined)
   return definition.columns[at] ?? definition.columns.at(-1)!;
 }
 
+/** Longest line that dynamic_events takes, in bytes without its newline. */
+const MAX_LINE = 4094;
+
 function block({ subsystem, text, command, position }: CommandError): string {
   return `${subsystem}: error: ${text}\n  Command: ${command}\n${' '.repeat(11 + position)}^\n`;
 }
@@ -41,6 +44,14 @@ function block({ subsystem, text, command, position }: CommandError): string {
 /** What can be said of a refusal that the kernel does not explain. */
 function withoutEntry(text: string, answer: DefinitionAnswer): string {
   const removes = /^\s*[-!]/.test(text);
+  if (text.length > MAX_LINE) return `a line may have ${MAX_LINE} bytes`;
+  if (text.includes('\0')) return 'a NUL byte ends what the kernel reads';
+  if (/^\s*[ft](?:\s|$|:\S*\s*$)/.test(text) && text.trim().split(/\s+/).length < 2)
+    return 'give a function to probe: f[:[GROUP/][EVENT]] SYMBOL[%return] [ARGUMENTS]';
+  if (/^\s*[pres](?:\d|:|\s)/.test(text))
+    return 'of the dynamic events only f (function entry or return) and t (tracepoint) are simulated';
+  if (!removes && !/^\s*[ft]/.test(text))
+    return 'a definition begins with f (function entry or return) or t (tracepoint)';
   switch (errnoName(answer.ret)) {
     case 'ENOENT':
       return removes ? 'no event of that name (and with those arguments) is defined' : 'the kernel logs no reason';

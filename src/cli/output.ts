@@ -10,9 +10,10 @@ export function onBrokenPipe(): void {
   }
 }
 
-/** A line of talk, to stderr. */
+/** A line of talk, to stderr; control characters that came with names or data are shown as `?`. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
+  process.stderr.write(`${line.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')}\n`);
 }
 
 /** Data, to stdout. A string holds one character a byte. Returns false when the reader has gone. */

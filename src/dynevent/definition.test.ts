@@ -170,7 +170,7 @@ test('what is rewritten in place is echoed as rewritten, and what was logged bef
 
 test('an error behind the last word of the command has its caret behind the command', () => {
   const { log } = refuse('f:a vfs_read $arg* nosuch');
-  expect(log.split('\n')[2]).toBe(' '.repeat('  Command: f:a vfs_read $arg* nosuch '.length) + '^');
+  expect(log.split('\n')[2]).toBe(`${' '.repeat('  Command: f:a vfs_read $arg* nosuch '.length)}^`);
 });
 
 const numbered = (count: number, make: (i: number) => string) =>

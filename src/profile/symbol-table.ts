@@ -6,6 +6,9 @@ import { unpackSections, wordsOf } from './section-file.ts';
 const PAGE_SIZE = 4096n;
 const WORD = 0xffff_ffffn;
 
+/** Matches up to which sorting them is cheaper than going through the whole list. */
+const MAX_SORTED = 1024;
+
 /** A symbol and its address. */
 export interface NamedAddress {
   readonly name: string;
@@ -127,13 +130,35 @@ export class SymbolTable {
 
   /** Every symbol whose name matches the pattern, in the order of kallsyms: `kernel/kallsyms.c:kallsyms_on_each_symbol()`. */
   *match(pattern: string | Glob): Generator<NamedAddress> {
-    const matching = new Uint8Array(this.count);
+    const entries: number[] = [];
     this.eachMatch(pattern, (entry) => {
-      matching[entry] = 1;
+      entries.push(entry);
     });
-    for (const entry of this.#byAddress) {
-      if (matching[entry] === 1) yield { name: this.#names.text(entry), address: this.#address(entry) };
+    for (const entry of this.#inListOrder(entries))
+      yield { name: this.#names.text(entry), address: this.#address(entry) };
+  }
+
+  /** Entries in the order of kallsyms: few are sorted, many are picked in one pass over the list. */
+  #inListOrder(entries: number[]): Iterable<number> {
+    if (entries.length <= MAX_SORTED) {
+      const positions = entries.map((entry) => this.#positionOf(entry));
+      if (!positions.includes(-1)) return positions.sort((a, b) => a - b).map((position) => this.#byAddress[position]!);
     }
+    const matching = new Uint8Array(this.count);
+    for (const entry of entries) matching[entry] = 1;
+    return this.#byAddress.filter((entry) => matching[entry] === 1);
+  }
+
+  /** Position of an entry of the kernel itself in the list; -1 for one of a module. */
+  #positionOf(entry: number): number {
+    const low = this.low(entry);
+    const high = this.high(entry);
+    for (let at = this.#lastUpTo(low, high, 0, this.#coreCount); at >= 0; at--) {
+      const other = this.#byAddress[at]!;
+      if (other === entry) return at;
+      if (this.low(other) !== low || this.high(other) !== high) break;
+    }
+    return -1;
   }
 
   /** All symbols as /proc/kallsyms lists them. */

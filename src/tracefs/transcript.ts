@@ -79,8 +79,8 @@ export function parseTranscript(line: string): Transcript | string {
   let value: unknown;
   try {
     value = JSON.parse(line);
-  } catch (error) {
-    return error instanceof Error ? error.message : 'not JSON';
+  } catch {
+    return 'not JSON';
   }
   if (typeof value !== 'object' || value === null) return 'a transcript is an object';
   const { id, steps } = value as Record<string, unknown>;
