@@ -1,0 +1,30 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+
+/** Parser of an option that takes a whole number; anything else is a usage error that says so. */
+export function wholeNumber(min: number, max: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max)
+      throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+    return number;
+  };
+}
+
+/** What every command's help ends with. */
+export const EXIT_STATUS = `
+Exit status: 0 all went well; 1 a definition was refused or a transcript differed; 2 the command line, an input or a
+profile cannot be used.`;
+
+/** `--profile`. */
+export const profileOption = () =>
+  new Option('--profile <profile>', 'kernel profile: a built-in name or a folder').default(
+    undefined,
+    'the built-in one',
+  );
+/** `-e`. */
+export const definitionOption = () =>
+  new Option('-e, --event <definition>', 'a definition, as written to dynamic_events; may be repeated')
+    .argParser(collect)
+    .default([] as string[], 'none');

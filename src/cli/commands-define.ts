@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import { definitionOption, EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
+
+/** Commands about definitions and what they record: `trace`, `workloads`, `check`. */
+export function addDefineCommands(program: Command): void {
+  program
+    .command('trace')
+    .description('define events, enable them, run a recorded workload and print the trace')
+    .addOption(definitionOption())
+    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .option('--json', 'one JSON object an event')
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+Without -e it traces opens and reads. The trace goes to stdout as cat /sys/kernel/tracing/trace would print it.
+
+Examples:
+  $ fprobe trace
+  $ fprobe trace -w ls -e 'f:dir iterate_dir name=file->f_path.dentry->d_name.name:string'
+  $ fprobe trace -e 'f:read vfs_read%return count ret=$retval' --json | head -3
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./trace.ts')).trace(options));
+
+  program
+    .command('workloads')
+    .description('list the recorded workloads')
+    .option('--json', 'as JSON')
+    .addOption(profileOption())
+    .action(async (options) => (await import('./workloads.ts')).workloads(options));
+
+  program
+    .command('check')
+    .description('tell what the kernel would answer to definitions, with the place and a hint for each refusal')
+    .argument('[file]', 'a list as dynamic_events takes it, or a shell script that writes one; - is stdin')
+    .addOption(definitionOption())
+    .option('--json', 'one JSON object a definition')
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+Definitions are taken in order on one fresh kernel, so that names that are taken and removals count.
+In a shell script, the lines that echo or here-documents write to dynamic_events are checked.
+
+Examples:
+  $ fprobe check -e 'f:rd vfs_read count' -e 'f:rd vfs_write cnt'
+  $ fprobe check /sys/kernel/tracing/dynamic_events
+  $ grep ^f: notes.txt | fprobe check -
+${EXIT_STATUS}`,
+    )
+    .action(async (file, options) => (await import('./check.ts')).check(file, options));
+}
