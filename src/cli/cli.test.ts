@@ -50,6 +50,25 @@ test.each([
     out: /^$/,
     err: /^-e:1:3: EINVAL .*\ntrace_fprobe: error: Invalid probed/,
   },
+  {
+    args: ['trace', '-E', 'sched:sched_swich'],
+    exit: 2,
+    out: /^$/,
+    err: /^fprobe: no event sched:sched_swich, did you mean sched:sched_switch\?\n$/,
+  },
+  { args: ['trace', '-E', ' if pid'], exit: 2, out: /^$/, err: /it takes SYSTEM:EVENT, and a filter behind if\n$/ },
+  {
+    args: ['trace', '-E', 'sched:sched_process_exec if pod == 1'],
+    exit: 1,
+    out: /^$/,
+    err: /^sched:sched_process_exec: filter\npod == 1\n +\^\nparse_error: Field not found\n/,
+  },
+  {
+    args: ['trace', '-E', 'sched:sched_process_e* if pid > 0', '-E', 'task_rename'],
+    exit: 0,
+    out: /3\/3 [\s\S]*task_rename: [\s\S]*sched_process_exec: filename=\/usr\/bin\/cat pid=148 /,
+    err: /^$/,
+  },
   { args: ['record', '.'], exit: 2, out: /^$/, err: /is a directory/ },
   { args: ['record', '-', '--tracefs', 'absent'], exit: 2, out: /^$/, err: /^fprobe: absent: no such file\n$/ },
 ])('fprobe $args', async ({ args, exit, out, err }) => {

@@ -28,3 +28,8 @@ export const definitionOption = () =>
   new Option('-e, --event <definition>', 'a definition, as written to dynamic_events; may be repeated')
     .argParser(collect)
     .default([] as string[], 'none');
+/** `-E`. */
+export const enableOption = () =>
+  new Option('-E, --enable <event>', 'a static event, SYSTEM:EVENT with wildcards, a filter behind if; may be repeated')
+    .argParser(collect)
+    .default([] as string[], 'none');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { definitionOption, EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
+import { definitionOption, EXIT_STATUS, enableOption, profileOption, wholeNumber } from './command-options.ts';
 
 /** Commands about definitions and what they record: `trace`, `workloads`, `check`. */
 export function addDefineCommands(program: Command): void {
@@ -7,6 +7,7 @@ export function addDefineCommands(program: Command): void {
     .command('trace')
     .description('define events, enable them, run a recorded workload and print the trace')
     .addOption(definitionOption())
+    .addOption(enableOption())
     .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
     .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
     .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
@@ -15,11 +16,12 @@ export function addDefineCommands(program: Command): void {
     .addHelpText(
       'after',
       `
-Without -e it traces opens and reads. The trace goes to stdout as cat /sys/kernel/tracing/trace would print it.
+Without -e and -E it traces opens and reads. The trace goes to stdout as cat /sys/kernel/tracing/trace would print it.
 
 Examples:
   $ fprobe trace
   $ fprobe trace -w ls -e 'f:dir iterate_dir name=file->f_path.dentry->d_name.name:string'
+  $ fprobe trace -w sh-fork -E 'sched:sched_process_*' -E 'sched:sched_switch if prev_state == 0'
   $ fprobe trace -e 'f:read vfs_read%return count ret=$retval' --json | head -3
 ${EXIT_STATUS}`,
     )

@@ -1,6 +1,7 @@
 import { type FieldValue, type RecordValues, traceRecords } from '../trace/index.ts';
 import { SimulatedKernel } from '../tracefs/index.ts';
 import { Replay } from '../workload/index.ts';
+import { enableEvents } from './enable-option.ts';
 import { ExitStatus } from './exit-status.ts';
 import { Checker, findingText, optionSources } from './finding.ts';
 import { put, putJson, say } from './output.ts';
@@ -9,6 +10,7 @@ import { workloadOf } from './workload-option.ts';
 
 interface TraceOptions {
   readonly event: readonly string[];
+  readonly enable: readonly string[];
   readonly workload: string;
   readonly cpus: number;
   readonly seed: number;
@@ -47,16 +49,22 @@ function jsonRecord(record: RecordValues, symbolAt: (address: bigint) => string)
   return { event: `${system}:${name}`, task: utf8(task), pid, cpu, ns: timestamp, fields: values };
 }
 
+/** Says what the kernel refused. Texts hold one character a byte. */
+function refuse(text: string): void {
+  process.stderr.write(Buffer.from(text, 'latin1'));
+  process.exitCode = ExitStatus.REFUSED;
+}
+
 /** `fprobe trace`: defines events, enables them, runs a workload under them and prints `trace`. */
 export function trace(options: TraceOptions): void {
   const profile = profileOf(options.profile);
   const workload = workloadOf(profile, options.workload);
-  const sources = optionSources(options.event.length > 0 ? options.event : DEFAULT_DEFINITIONS);
+  const asked = options.event.length > 0 || options.enable.length > 0;
+  const sources = optionSources(asked ? options.event : DEFAULT_DEFINITIONS);
   const checker = new Checker(profile);
   const refused = sources.map(({ name, definitions }) => findingText(checker.find(name, definitions[0]!))).join('');
   if (refused !== '') {
-    process.stderr.write(Buffer.from(refused, 'latin1'));
-    process.exitCode = ExitStatus.REFUSED;
+    refuse(refused);
     return;
   }
   const { cpus, seed } = options;
@@ -66,6 +74,11 @@ export function trace(options: TraceOptions): void {
   tracefs.write('buffer_size_kb', `${BUFFER_KB}\n`);
   tracefs.write('tracing_on', '0\n');
   for (const call of tracing.events.dynamicEvents) tracefs.write(`events/${call.system}/${call.name}/enable`, '1\n');
+  const refusedFilter = enableEvents(kernel, options.enable);
+  if (refusedFilter !== '') {
+    refuse(refusedFilter);
+    return;
+  }
   const replay = new Replay(kernel, workload, { seed });
   replay.start(true);
   tracefs.write('tracing_on', '1\n');

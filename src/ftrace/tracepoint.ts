@@ -5,6 +5,9 @@ import type { Machine } from '../machine/machine.ts';
 /** A plain probe of a tracepoint. The arguments are in the task's registers: the first is the probe's data, then those of TP_PROTO. */
 export type TracepointCallback = (cpu: Cpu, tracepoint: Tracepoint) => void;
 
+/** Stands for the stub among the probes of a tracepoint. */
+const STUB: TracepointCallback = () => {};
+
 /** Bytes from `__traceiter_NAME` to where a probe that it calls returns. */
 const CALL_OFFSET = 0x32n;
 
@@ -17,8 +20,8 @@ export class Tracepoint {
   /** Return address of the probes' calls. */
   readonly #callerLo: number;
   readonly #callerHi: number;
-  #stub = false;
-  #callbacks: TracepointCallback[] = [];
+  /** Its probes in the order in which they came; `STUB` stands for the stub. */
+  #probes: readonly TracepointCallback[] = [];
 
   constructor(machine: Machine, name: string) {
     this.#machine = machine;
@@ -32,56 +35,58 @@ export class Tracepoint {
 
   /** Whether firing it has an effect (`trace_NAME_enabled()`). */
   get enabled(): boolean {
-    return this.#stub || this.#callbacks.length > 0;
+    return this.#probes.length > 0;
   }
 
   /** Whether the stub is one of its probes. */
   get stubRegistered(): boolean {
-    return this.#stub;
+    return this.#probes.includes(STUB);
   }
 
   /** Makes `__probestub_NAME` one of its probes, traceable or not, for an fprobe on it to be hit. −EEXIST when it is one already. */
   registerStub(): number {
-    if (this.#stub) return -Errno.EEXIST;
-    this.#stub = true;
-    return 0;
+    return this.addCallback(STUB);
   }
 
   /** −ENOENT when the stub is not registered. */
   unregisterStub(): number {
-    if (!this.#stub) return -Errno.ENOENT;
-    this.#stub = false;
-    return 0;
+    return this.removeCallback(STUB);
   }
 
   /** Adds a plain probe; −EEXIST when it is there already. `kernel/tracepoint.c:tracepoint_probe_register()` */
   addCallback(callback: TracepointCallback): number {
-    if (this.#callbacks.includes(callback)) return -Errno.EEXIST;
-    this.#callbacks = [...this.#callbacks, callback];
+    if (this.#probes.includes(callback)) return -Errno.EEXIST;
+    this.#probes = [...this.#probes, callback];
     return 0;
   }
 
   /** −ENOENT when it is not there. */
   removeCallback(callback: TracepointCallback): number {
-    if (!this.#callbacks.includes(callback)) return -Errno.ENOENT;
-    this.#callbacks = this.#callbacks.filter((other) => other !== callback);
+    if (!this.#probes.includes(callback)) return -Errno.ENOENT;
+    this.#probes = this.#probes.filter((other) => other !== callback);
     return 0;
   }
 
   /**
    * The current task of the cpu passes the tracepoint, with the arguments in its registers (argument 0 is for the probe's data, TP_PROTO's follow).
-   * Calls the plain probes, then the stub through its entry site. Preemption is off meanwhile.
+   * Calls its probes in the order in which they came, the stub through its entry site. Preemption is off meanwhile.
    */
   fire(cpu: Cpu): void {
-    if (!this.#stub && this.#callbacks.length === 0) return;
+    const probes = this.#probes;
+    if (probes.length === 0) return;
     cpu.preemptCount++;
-    const callbacks = this.#callbacks;
-    for (let i = 0; i < callbacks.length; i++) callbacks[i](cpu, this);
-    if (this.#stub && this.stubFn !== undefined) {
-      this.#machine.enterFunction(cpu, this.stubFn, this.#callerLo, this.#callerHi);
-      this.#machine.leaveFunction(cpu);
+    for (let i = 0; i < probes.length; i++) {
+      const probe = probes[i]!;
+      if (probe === STUB) this.#callStub(cpu);
+      else probe(cpu, this);
     }
     cpu.preemptCount--;
+  }
+
+  #callStub(cpu: Cpu): void {
+    if (this.stubFn === undefined) return;
+    this.#machine.enterFunction(cpu, this.stubFn, this.#callerLo, this.#callerHi);
+    this.#machine.leaveFunction(cpu);
   }
 }
 

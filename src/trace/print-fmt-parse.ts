@@ -218,3 +218,15 @@ export function parsePrintFmt(printFmt: string): ParsedPrintFmt | undefined {
     throw error;
   }
 }
+
+/** Takes an expression apart; `undefined` when it is none. */
+export function parseExpression(text: string): CExpr | undefined {
+  try {
+    const parser = new Parser(tokenize(text));
+    const expr = parser.expression();
+    return parser.done ? expr : undefined;
+  } catch (error) {
+    if (error instanceof PrintFmtSyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -15,7 +15,7 @@ const profile = loadProfile();
 if (isProfileError(profile)) throw new Error(profile.error);
 const { symbols } = profile;
 const enumerators = new Enumerators(() => profile.btf);
-const events = new ProfileEvents(profile.events, (name) => enumerators.value(name));
+const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name) });
 
 function makeSeq(strings = new Map<number, string>()): TraceSeq {
   return new TraceSeq({

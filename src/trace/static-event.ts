@@ -1,96 +1,63 @@
 import type { Cpu } from '../machine/cpu.ts';
 import type { StaticEvent, StaticEvents } from '../profile/static-events.ts';
 import { TraceEventCall, type TraceReg } from './event-call.ts';
-import { type EventField, TRACE_ENTRY_SIZE } from './event-field.ts';
+import type { EventField } from './event-field.ts';
 import type { TraceEventFile } from './event-file.ts';
 import type { StaticEventTable } from './event-registry.ts';
 import { FtraceEventCall } from './ftrace-event.ts';
 import { compilePrintFmt, type FormatPrinter } from './print-fmt.ts';
 import { loadInt } from './print-fmt-eval.ts';
 import type { RecordView, RecordWriter } from './record.ts';
-import { latin1Bytes } from './regex.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
-/** Looks up the value of an enumerator of the kernel. */
+/** Looks up the value of an enumerator of the kernel: some events' `print fmt` names such. */
 type EnumeratorValue = (name: string) => bigint | undefined;
 
-/** An event that the kernel is built with (`TRACE_EVENT()`). Whoever simulates its place in the kernel records into {@link StaticEventCall.files}. */
-export class StaticEventCall extends TraceEventCall {
-  /** Where it is enabled. */
-  readonly files: TraceEventFile[] = [];
-  #printer: FormatPrinter | undefined;
-  readonly #enumerator: EnumeratorValue | undefined;
+/** Takes the records of an event: an event file, or perf. */
+export interface EventSink {
+  /** Starts a record of `size` bytes, the common header included; `undefined` when none is wanted. */
+  begin(cpu: Cpu, size: number): RecordWriter | undefined;
+  /** Ends it. */
+  commit(cpu: Cpu, writer: RecordWriter): void;
+}
 
-  /** @param enumerator values of enumerators that its `print fmt` names */
-  constructor(event: StaticEvent, enumerator?: EnumeratorValue) {
+/** Raises static events: it knows their places in the kernel. */
+export interface EventSource {
+  /** Lets the hits of an event go to a sink from now on. Returns 0 or a negative errno. */
+  attach(call: StaticEventCall, sink: EventSink): number;
+  /** No more of them. */
+  detach(sink: EventSink): void;
+}
+
+/** What the static events of a profile need of the kernel that they are in; without a source they stay silent. */
+interface StaticEventKernel {
+  readonly enumerator?: EnumeratorValue;
+  readonly source?: EventSource;
+}
+
+/** An event that the kernel is built with (`TRACE_EVENT()`). */
+export class StaticEventCall extends TraceEventCall {
+  #printer: FormatPrinter | undefined;
+  readonly #kernel: StaticEventKernel;
+
+  constructor(event: StaticEvent, kernel: StaticEventKernel) {
     super(event);
     this.id = event.id;
-    this.#enumerator = enumerator;
+    this.#kernel = kernel;
   }
 
   override reg(op: TraceReg, file?: TraceEventFile): number {
-    if (file && op === 'register') this.files.push(file);
-    if (file && op === 'unregister') this.files.splice(this.files.indexOf(file), 1);
+    const { source } = this.#kernel;
+    if (file && op === 'register') return source?.attach(this, file) ?? 0;
+    if (file && op === 'unregister') source?.detach(file);
     return 0;
-  }
-
-  /**
-   * Records a hit wherever the event is enabled. Fields without a value are 0 or empty; strings are latin1.
-   * Not for paths where nothing may be allocated.
-   */
-  record(cpu: Cpu, values: Readonly<Record<string, FieldValue>>): void {
-    if (this.files.length === 0) return;
-    const { size, strings } = this.#layout(values);
-    for (const file of [...this.files]) {
-      const writer = file.begin(cpu, size);
-      if (!writer) continue;
-      fillRecord(writer, this.fields, values, strings);
-      file.commit(cpu, writer);
-    }
-  }
-
-  /** Bytes of a record with these values, and where its strings go. */
-  #layout(values: Readonly<Record<string, FieldValue>>): { size: number; strings: Map<string, number> } {
-    let size = Math.max(TRACE_ENTRY_SIZE, ...this.fields.map((field) => field.offset + field.size));
-    const strings = new Map<string, number>();
-    for (const field of this.fields.filter((candidate) => candidate.type.startsWith('__data_loc'))) {
-      strings.set(field.name, size);
-      size += String(values[field.name] ?? '').length + 1;
-    }
-    return { size, strings };
   }
 
   override print(rec: RecordView, out: TraceSeq): void {
     out.puts(`${this.name}: `);
-    this.#printer ??= compilePrintFmt(this.printFmt, { fields: this.fields, enumerator: this.#enumerator }) ?? noText;
+    this.#printer ??=
+      compilePrintFmt(this.printFmt, { fields: this.fields, enumerator: this.#kernel.enumerator }) ?? noText;
     this.#printer(rec, out);
-  }
-}
-
-/** Value of a field: a number, or latin1 text for strings. */
-type FieldValue = number | bigint | string;
-
-function fillRecord(
-  writer: RecordWriter,
-  fields: readonly EventField[],
-  values: Readonly<Record<string, FieldValue>>,
-  strings: ReadonlyMap<string, number>,
-): void {
-  const { bytes, view, base } = writer;
-  bytes.fill(0, base + TRACE_ENTRY_SIZE, base + writer.size);
-  for (const { name, offset, size } of fields) {
-    const value = values[name] ?? 0;
-    const dynamic = strings.get(name);
-    if (dynamic !== undefined) {
-      const text = String(values[name] ?? '');
-      view.setUint32(base + offset, dynamic | ((text.length + 1) << 16), true);
-      bytes.set(latin1Bytes(text), base + dynamic);
-    } else if (typeof value === 'string') {
-      bytes.set(latin1Bytes(value.slice(0, size)), base + offset);
-    } else {
-      const bits = BigInt.asUintN(64, BigInt(value));
-      for (let i = 0; i < Math.min(size, 8); i++) bytes[base + offset + i] = Number((bits >> BigInt(i * 8)) & 0xffn);
-    }
   }
 }
 
@@ -110,24 +77,23 @@ class SyscallEventCall extends StaticEventCall {
   }
 }
 
-function createCall(event: StaticEvent, enableable: boolean, enumerator: EnumeratorValue | undefined): TraceEventCall {
+function createCall(event: StaticEvent, enableable: boolean, kernel: StaticEventKernel): TraceEventCall {
   if (!enableable) return new FtraceEventCall(event);
-  return event.system === 'syscalls' ? new SyscallEventCall(event) : new StaticEventCall(event, enumerator);
+  return new (event.system === 'syscalls' ? SyscallEventCall : StaticEventCall)(event, kernel);
 }
 
 /** The static events of a profile. None comes to life before it is asked for. */
 export class ProfileEvents implements StaticEventTable {
   readonly names: StaticEventTable['names'];
   readonly #profile: StaticEvents;
-  readonly #enumerator: EnumeratorValue | undefined;
+  readonly #kernel: StaticEventKernel;
   readonly #calls = new Map<string, TraceEventCall>();
   #byId: Map<number, { system: string; name: string }> | undefined;
   #firstFreeId = 0;
 
-  /** @param enumerator values of enumerators that some events' `print fmt` names */
-  constructor(profile: StaticEvents, enumerator?: EnumeratorValue) {
+  constructor(profile: StaticEvents, kernel: StaticEventKernel = {}) {
     this.#profile = profile;
-    this.#enumerator = enumerator;
+    this.#kernel = kernel;
     this.names = profile.all;
   }
 
@@ -142,7 +108,7 @@ export class ProfileEvents implements StaticEventTable {
     if (call) return call;
     const event = this.#profile.get(system, name);
     if (!event) return undefined;
-    call = createCall(event, this.#profile.enableable(system, name), this.#enumerator);
+    call = createCall(event, this.#profile.enableable(system, name), this.#kernel);
     this.#calls.set(key, call);
     return call;
   }

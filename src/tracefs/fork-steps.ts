@@ -1,8 +1,6 @@
 import type { Btf } from '../btf/index.ts';
 import type { Tracepoints } from '../ftrace/index.ts';
 import type { Cpu, Machine, Task } from '../machine/index.ts';
-import { StaticEventCall } from '../trace/static-event.ts';
-import type { Tracing } from '../trace/tracing.ts';
 import { TaskStructs } from './task-structs.ts';
 
 /** What {@link ForkSteps} needs of a kernel. */
@@ -10,7 +8,6 @@ interface ForkKernel {
   readonly machine: Machine;
   readonly types: Btf;
   readonly tracepoints: Tracepoints;
-  readonly tracing: Tracing;
 }
 
 /** Flags that glibc's fork gives clone(2): CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID. */
@@ -27,16 +24,14 @@ const CHILD_NS = 400_000;
 export class ForkSteps {
   readonly #machine: Machine;
   readonly #tracepoints: Tracepoints;
-  readonly #tracing: Tracing;
   readonly #tasks: TaskStructs;
   /** Address of the `struct kernel_clone_args` on the caller's stack. */
   readonly #args: bigint;
   readonly #fn: number | undefined;
   readonly #from: bigint;
 
-  constructor({ machine, types, tracepoints, tracing }: ForkKernel) {
+  constructor({ machine, types, tracepoints }: ForkKernel) {
     this.#machine = machine;
-    this.#tracing = tracing;
     this.#tasks = new TaskStructs(machine, types);
     this.#tracepoints = tracepoints;
     this.#fn = machine.functions.idsByName('kernel_clone')[0];
@@ -70,11 +65,7 @@ export class ForkSteps {
     machine.clock.advance(BEFORE_NS);
     const child = machine.createTask({ comm: parent.comm, parent });
     this.#tasks.describe(child);
-    const { comm, pid } = child;
-    this.#raise(cpu, 'task', 'task_newtask', { pid, comm, clone_flags: FORK_FLAGS });
     this.#fire(cpu, 'task_newtask', [child.address, FORK_FLAGS]);
-    const names = { parent_comm: parent.comm, parent_pid: parent.pid, child_comm: comm, child_pid: pid };
-    this.#raise(cpu, 'sched', 'sched_process_fork', names);
     this.#fire(cpu, 'sched_process_fork', [parent.address, child.address]);
     machine.clock.advance(AFTER_NS);
     regs.wide[arch.retReg] = BigInt(child.pid);
@@ -83,11 +74,6 @@ export class ForkSteps {
     machine.clock.advance(CHILD_NS);
     machine.exitTask(child);
     machine.switchTo(cpu, parent);
-  }
-
-  #raise(cpu: Cpu, system: string, name: string, values: Readonly<Record<string, number | bigint | string>>): void {
-    const event = this.#tracing.events.find(system, name);
-    if (event instanceof StaticEventCall) event.record(cpu, values);
   }
 
   #fire(cpu: Cpu, name: string, args: readonly bigint[]): void {

@@ -1,4 +1,5 @@
 import { createDynamicEvents, type DynamicEvents } from '../dynevent/index.ts';
+import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
@@ -56,7 +57,9 @@ export class SimulatedKernel {
     this.fprobes = new FprobeCore(this.machine, this.fgraph);
     this.tracepoints = new Tracepoints(this.machine);
     const enumerators = new Enumerators(() => profile.btf);
-    const events = new ProfileEvents(profile.events, (name) => enumerators.value(name));
+    const { machine, types, tracepoints } = this;
+    const source = new StaticEventSource({ machine, types, tracepoints, enumerators });
+    const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
     this.dynamicEvents = createDynamicEvents(this);
     this.reader = this.machine.createTask(READER);

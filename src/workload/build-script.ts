@@ -1,3 +1,4 @@
+import { syscallNumber } from '../abi/syscall-numbers.ts';
 import type { CallResults } from './call-results.ts';
 import type { CallSites } from './call-sites.ts';
 import type { KernelTypes } from './kernel-types.ts';
@@ -8,7 +9,6 @@ import type { PlacedPoint, PointPlan } from './points.ts';
 import type { Script, ScriptCall, ScriptStep, StepFlags } from './script.ts';
 import { callChain, interruptFrame, openScriptCalls, passedArgs, pidBits, QUIET } from './script-calls.ts';
 import { StepClock } from './step-clock.ts';
-import { syscallNumber } from './syscall-numbers.ts';
 import type { TaskModel } from './task-model.ts';
 import { TaskOrder } from './task-order.ts';
 import { PID_RESULT } from './workload.ts';

@@ -1,7 +1,7 @@
+import { syscallNumber } from '../abi/syscall-numbers.ts';
 import type { TreeCall } from './normalize.ts';
 import type { ValueTranslator } from './object-binder.ts';
 import type { ScriptCall } from './script.ts';
-import { syscallNumber } from './syscall-numbers.ts';
 import { valueKind } from './value-map.ts';
 import type { World } from './world.ts';
 

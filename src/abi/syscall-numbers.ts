@@ -41,3 +41,8 @@ export function syscallNumber(fn: string): bigint {
   const number = NUMBERS.get(fn.replace('__x64_sys_', ''));
   return number === undefined ? 0xffffffffffffffffn : BigInt(number);
 }
+
+/** Number of a system call by the name in its events (`openat` of `sys_enter_openat`), −1 for an unknown one. */
+export function syscallNumberByName(name: string): number {
+  return NUMBERS.get(name) ?? -1;
+}

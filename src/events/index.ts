@@ -1,0 +1,1 @@
+export { StaticEventSource } from './static-event-source.ts';
