@@ -341,6 +341,24 @@ test('a ruined stack stops the graph for good, with a word in the log', () => {
   expect(machine.log.lines[0]).toContain('Bad function graph ret_stack pointer: 4');
 });
 
+test('where frames keep the frame pointer, one that has changed at the return stops the graph for good', () => {
+  const { machine, fgraph, events, ops, enter, leave, cpu } = boot({ arch: 'arm64' });
+  fgraph.register(ops('a'));
+  enter(0);
+  leave();
+  enter(1);
+  const { fpReg } = machine.arch;
+  cpu.current.regs.wide[fpReg] = 0xffff800080000010n;
+  leave();
+  enter(2);
+  leave();
+  expect(events).toEqual(['a>f0@0', 'a<f0@0', 'a>f1@0']);
+  expect(machine.log.lines.map((line) => line.slice(15))).toEqual([
+    'WARNING: Bad frame pointer: expected 0, received ffff800080000010',
+    '  from func f1 return to 0xffffffff81344645',
+  ]);
+});
+
 test.each([
   ['no limits', {}, '0 1 2 /2 /1 /0'],
   ['depth 1', { maxDepth: 1 }, '0 /0'],

@@ -42,6 +42,8 @@ export class Fgraph {
   readonly #ip: number;
   readonly #link: number;
   readonly #sp: number;
+  /** The frame pointer; −1 where the arch does not test it. */
+  readonly #fp: number;
   readonly #handlerLo: number;
   readonly #handlerHi: number;
 
@@ -55,6 +57,7 @@ export class Fgraph {
     this.#ip = 2 * machine.arch.ipReg;
     this.#link = 2 * machine.arch.linkReg;
     this.#sp = 2 * machine.arch.spReg;
+    this.#fp = machine.arch.framePointerTest ? machine.arch.fpReg : -1;
     this.returnHandler = machine.kallsyms.lookupName('return_to_handler') ?? 0n;
     this.#handlerLo = Number(this.returnHandler & 0xffffffffn);
     this.#handlerHi = Number(this.returnHandler >> 32n);
@@ -138,6 +141,10 @@ export class Fgraph {
     const words = stack.words;
     const fn = stack.functionAt(frame);
     const bitmapAt = stack.bitmapAt(frame);
+    if (this.#fp >= 0 && !stack.hasFramePointer(frame, fregs.words)) {
+      this.#dieOfFramePointer(stack, frame, fn, fregs);
+      return;
+    }
     fregs.fn = fn;
     const ip = this.#ip;
     fregs.words[ip] = words[2 * frame];
@@ -250,6 +257,16 @@ export class Fgraph {
 
   #taskForked(task: Task): void {
     this.#stacks[task.index] = this.#activeCount > 0 ? new ShadowStack(this.#arch) : undefined;
+  }
+
+  /** What the arch's code did to the frame pointer is not what a function does: the return address may be another's. */
+  #dieOfFramePointer(stack: ShadowStack, frame: number, fn: number, fregs: FtraceRegs): void {
+    this.#dead = true;
+    const { log, functions, kallsyms } = this.machine;
+    const expected = stack.framePointerAt(frame).toString(16);
+    const received = fregs.wide(this.#fp).toString(16);
+    log.warnOnce('fgraph', `Bad frame pointer: expected ${expected}, received ${received}`);
+    log.print(`  from func ${functions.name(fn)} return to ${kallsyms.symbolAt(stack.wide[frame])}`);
   }
 
   #die(current: number): void {

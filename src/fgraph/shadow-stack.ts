@@ -59,6 +59,8 @@ export const ShadowLayout = {
 } as const;
 
 const L = ShadowLayout;
+/** Word of a frame that has the frame pointer, before the last one. */
+const FP_WORD = 2;
 const BACK_MASK = (1 << L.BACK_BITS) - 1;
 const TYPE_MASK = (1 << L.TYPE_BITS) - 1;
 const INDEX_MASK = (1 << L.INDEX_BITS) - 1;
@@ -176,6 +178,17 @@ export class ShadowStack {
   /** Function id of the frame that starts at a word. */
   functionAt(frame: number): number {
     return this.#functions[frame];
+  }
+
+  /** Whether the frame that starts at a word was pushed under the frame pointer that some register words have; only where frames keep it. */
+  hasFramePointer(frame: number, regs: Uint32Array): boolean {
+    const at = 2 * (frame + FP_WORD);
+    return this.words[at] === regs[this.#fp] && this.words[at + 1] === regs[this.#fp + 1];
+  }
+
+  /** The frame pointer that the frame keeps. */
+  framePointerAt(frame: number): bigint {
+    return this.wide[frame + FP_WORD];
   }
 
   /** Room for data of an op in the innermost frame: the place of its first word, or −1. Once for each op and frame. `fgraph_reserve_data()` */

@@ -13,6 +13,8 @@ export type EngineStep =
   | { kind: 'toggle'; probe: number }
   | { kind: 'recycle'; times: number }
   | { kind: 'kprobe'; cpu: number }
+  | { kind: 'tracer' }
+  | { kind: 'replace'; task: number }
   | { kind: 'load' }
   | { kind: 'unload' };
 
@@ -29,7 +31,25 @@ export type Situation =
   | 'kprobe running'
   | 'transition bit'
   | 'refused by the lock'
-  | 'several fprobes on a function';
+  | 'several fprobes on a function'
+  | 'two graph ops'
+  | 'data of another graph op'
+  | 'exit of a missed entry'
+  | 'a task that never returns';
+
+/** What the arch makes of it: words of a frame without its bitmap, and of an fprobe header. */
+interface StackShape {
+  frameWords: number;
+  headerWords: number;
+}
+
+/** Another user of the graph, beside fprobe: keeps some words of data at the functions it is at. */
+export interface TracerShape {
+  words: number;
+  fns: readonly number[];
+  /** It does not want the return in each n-th call; 0 always wants it. */
+  refuseEach: number;
+}
 
 /** What an fprobe of the test does. */
 export interface ProbeShape {
@@ -57,22 +77,29 @@ interface Probe extends ProbeShape {
   order: number;
 }
 
+/** What a graph op left in a frame. */
+type FrameData =
+  | { by: 'fprobe'; kept: { probe: number; tag: number; missed: boolean }[] }
+  | { by: 'tracer'; tag: number };
+
 interface Frame {
   fn: number;
   /** Words of the shadow stack below this frame; −1 when the return is not hooked. */
   base: number;
-  graphIndex: number;
-  kept: { probe: number; tag: number }[];
+  /** By graph index, of those that want the return. */
+  data: Map<number, FrameData>;
 }
 
 interface ModelTask {
   frames: Frame[];
   used: number;
+  overrun: number;
   locks: Set<number>;
   transition: boolean;
 }
 
-const LIMIT = 492;
+/** Words that frames may fill, without a frame, its bitmap word and the task variables. */
+const ROOM = 512 - 16;
 const LEVEL: Record<InterruptKind, number> = { softirq: 1, hardirq: 2, nmi: 3 };
 
 interface Interrupt {
@@ -81,9 +108,11 @@ interface Interrupt {
   counted: boolean;
 }
 
+const newTask = (): ModelTask => ({ frames: [], used: 0, overrun: 0, locks: new Set(), transition: false });
+
 /**
  * What the engine should do, told plainly: lists and sums instead of words and bits. It is stepped along with the real one and writes the same log: entries and exits
- * as `probe>function#tag` and `probe<function#tag`, where a tag numbers the calls.
+ * as `probe>function#tag` and `probe<function#tag`, where a tag numbers the calls; those of the tracer with a `T`.
  */
 export class EngineModel {
   readonly log: string[] = [];
@@ -91,18 +120,32 @@ export class EngineModel {
   readonly seen: Map<Situation, number>;
   readonly probes: Probe[];
   readonly tasks: ModelTask[];
+  readonly #stack: StackShape;
+  readonly #tracer: TracerShape;
+  readonly #limit: number;
   #tag = 0;
   #order = 0;
-  #graphIndex = -1;
+  /** Graph indices of fprobe and of the tracer; −1 while not registered. */
+  #fprobeIndex = -1;
+  #tracerIndex = -1;
+  #tracerCalls = 0;
   /** Indices that were given back, oldest first. */
   #freeIndices = Array.from({ length: 16 }, (_, index) => index);
   /** Interrupts of each cpu, innermost last. */
   readonly interrupts: Interrupt[][];
   readonly kprobeRunning: boolean[];
 
-  constructor(shapes: readonly ProbeShape[], tasks: number, cpus: number, seen = new Map<Situation, number>()) {
+  constructor(
+    shapes: { probes: readonly ProbeShape[]; tracer: TracerShape; stack: StackShape },
+    tasks: number,
+    cpus: number,
+    seen = new Map<Situation, number>(),
+  ) {
     this.seen = seen;
-    this.probes = shapes.map((shape) => ({
+    this.#stack = shapes.stack;
+    this.#tracer = shapes.tracer;
+    this.#limit = ROOM - (shapes.stack.frameWords + 1);
+    this.probes = shapes.probes.map((shape) => ({
       ...shape,
       registered: false,
       disabled: false,
@@ -111,7 +154,7 @@ export class EngineModel {
       nmissed: 0,
       order: 0,
     }));
-    this.tasks = Array.from({ length: tasks }, () => ({ frames: [], used: 0, locks: new Set(), transition: false }));
+    this.tasks = Array.from({ length: tasks }, newTask);
     this.interrupts = Array.from({ length: cpus }, () => []);
     this.kprobeRunning = new Array(cpus).fill(false);
   }
@@ -119,7 +162,7 @@ export class EngineModel {
   register(index: number, fns: readonly number[]): void {
     const probe = this.probes[index];
     if (probe.registered) return;
-    if (!this.probes.some((other) => other.registered)) this.#graphIndex = this.#freeIndices.shift() as number;
+    if (this.#fprobeIndex < 0) this.#fprobeIndex = this.#freeIndices.shift() as number;
     Object.assign(probe, { registered: true, fns: [...fns], nmissed: 0, order: ++this.#order });
   }
 
@@ -128,8 +171,23 @@ export class EngineModel {
     if (!probe.registered) return;
     probe.registered = false;
     if (this.probes.some((other) => other.registered)) return;
-    this.#freeIndices.push(this.#graphIndex);
-    this.#graphIndex = -1;
+    this.#freeIndices.push(this.#fprobeIndex);
+    this.#fprobeIndex = -1;
+  }
+
+  /** The tracer comes or goes. */
+  toggleTracer(): void {
+    if (this.#tracerIndex < 0) this.#tracerIndex = this.#freeIndices.shift() as number;
+    else {
+      this.#freeIndices.push(this.#tracerIndex);
+      this.#tracerIndex = -1;
+    }
+  }
+
+  /** A task ends where it is, and another one takes its place. */
+  replaceTask(index: number): void {
+    if (this.tasks[index].used > 0) this.#note('a task that never returns');
+    this.tasks[index] = newTask();
   }
 
   #note(situation: Situation): void {
@@ -151,10 +209,10 @@ export class EngineModel {
   /** A task enters a function on a cpu. */
   enter(cpu: number, taskIndex: number, fn: number): void {
     const task = this.tasks[taskIndex];
-    const frame: Frame = { fn, base: -1, graphIndex: -1, kept: [] };
+    const frame: Frame = { fn, base: -1, data: new Map() };
     const tag = this.#tag++;
     task.frames.push(frame);
-    if (!this.#isTraced(fn)) return;
+    if (!this.#fprobeWants(fn) && !this.#tracerWants(fn)) return;
     const lock = this.#lock(cpu, task);
     if (!lock) return;
     this.#enterLocked(cpu, taskIndex, frame, tag);
@@ -166,57 +224,117 @@ export class EngineModel {
     const task = this.tasks[taskIndex];
     const frame = task.frames.pop();
     if (!frame || frame.base < 0) return;
-    if (frame.graphIndex !== this.#graphIndex) this.#note('return under another graph index');
     const lock = this.#lock(cpu, task);
-    if (lock && frame.graphIndex === this.#graphIndex) {
-      for (const { probe: index, tag } of frame.kept) {
-        const probe = this.probes[index];
-        if (!probe.registered) this.#note('exit of a dead fprobe');
-        else if (probe.disabled) this.#note('exit of a disabled fprobe');
-        else {
-          this.#note('exit');
-          this.log.push(`${index}<${frame.fn}#${tag}`);
-        }
+    if (lock) {
+      // The op with index 0 is called for every frame.
+      for (const index of [...new Set([0, ...frame.data.keys()])].sort((a, b) => a - b)) {
+        const data = frame.data.get(index);
+        if (index === this.#fprobeIndex) this.#fprobeReturn(frame.fn, data);
+        else if (index === this.#tracerIndex) this.#tracerReturn(frame.fn, data);
+        else if (data) this.#note('return under another graph index');
       }
     }
     lock?.();
     task.used = frame.base;
   }
 
-  #isTraced(fn: number): boolean {
-    const active = this.probes.filter((probe) => probe.registered);
-    if (active.length === 0) return false;
+  #fprobeReturn(fn: number, data: FrameData | undefined): void {
+    if (data?.by === 'tracer') this.#note('data of another graph op');
+    if (data?.by !== 'fprobe') return;
+    for (const { probe: index, tag, missed } of data.kept) {
+      const probe = this.probes[index];
+      if (!probe.registered) this.#note('exit of a dead fprobe');
+      else if (probe.disabled) this.#note('exit of a disabled fprobe');
+      else {
+        this.#note(missed ? 'exit of a missed entry' : 'exit');
+        this.log.push(`${index}<${fn}#${tag}`);
+      }
+    }
+  }
+
+  #tracerReturn(fn: number, data: FrameData | undefined): void {
+    if (data?.by === 'fprobe') this.#note('data of another graph op');
+    this.log.push(`T<${fn}${data?.by === 'tracer' ? `#${data.tag}` : ''}`);
+  }
+
+  #fprobeWants(fn: number): boolean {
+    if (this.#fprobeIndex < 0) return false;
     // An empty filter, left behind by a module, is every function.
-    const all = active.flatMap((probe) => probe.fns);
-    return all.length === 0 || all.includes(fn);
+    let isEmpty = true;
+    for (const { registered, fns } of this.probes) {
+      if (!registered) continue;
+      if (fns.includes(fn)) return true;
+      if (fns.length > 0) isEmpty = false;
+    }
+    return isEmpty;
+  }
+
+  #tracerWants(fn: number): boolean {
+    return this.#tracerIndex >= 0 && this.#tracer.fns.includes(fn);
   }
 
   #enterLocked(cpu: number, taskIndex: number, frame: Frame, tag: number): void {
     const task = this.tasks[taskIndex];
-    const { fn } = frame;
+    const { fn, data } = frame;
     const base = task.used;
-    if (base + 4 >= LIMIT) {
+    if (base + this.#stack.frameWords + 1 >= this.#limit) {
       this.#note('overrun');
+      task.overrun++;
       return;
     }
+    task.used = base + this.#stack.frameWords + 1;
+    const wanting = [
+      ...(this.#fprobeWants(fn)
+        ? [{ index: this.#fprobeIndex, entry: () => this.#fprobeEntry(cpu, taskIndex, fn, tag) }]
+        : []),
+      ...(this.#tracerWants(fn) ? [{ index: this.#tracerIndex, entry: () => this.#tracerEntry(task, fn, tag) }] : []),
+    ].sort((a, b) => a.index - b.index);
+    for (const { index, entry } of wanting) {
+      const before = task.used;
+      const kept = entry();
+      if (kept) data.set(index, kept);
+      else task.used = before;
+    }
+    if (data.size > 1) this.#note('two graph ops');
+    if (data.size > 0) frame.base = base;
+    else task.used = base;
+  }
+
+  /** Takes words for data; false where there is no room. */
+  #reserve(task: ModelTask, words: number): boolean {
+    if (words > 32 || task.used + words + 1 >= this.#limit) {
+      this.#note(words > 32 ? 'too many words' : 'no room for data');
+      return false;
+    }
+    task.used += words + 1;
+    return true;
+  }
+
+  #tracerEntry(task: ModelTask, fn: number, tag: number): FrameData | undefined {
+    this.log.push(`T>${fn}#${tag}`);
+    if (!this.#reserve(task, this.#tracer.words)) return undefined;
+    return isTurn(++this.#tracerCalls, this.#tracer.refuseEach) ? undefined : { by: 'tracer', tag };
+  }
+
+  #fprobeEntry(cpu: number, taskIndex: number, fn: number, tag: number): FrameData | undefined {
+    const task = this.tasks[taskIndex];
     const here = this.probes
       .map((probe, index) => ({ probe, index }))
       .filter(({ probe }) => probe.registered && probe.fns.includes(fn))
       .sort((a, b) => b.probe.order - a.probe.order);
-    const words = here.reduce((sum, { probe }) => sum + (probe.exits ? 1 + probe.words : 0), 0);
-    if (words > 32 || (words > 0 && base + 4 + words + 1 >= LIMIT)) {
-      this.#note(words > 32 ? 'too many words' : 'no room for data');
+    const words = here.reduce((sum, { probe }) => sum + (probe.exits ? this.#stack.headerWords + probe.words : 0), 0);
+    if (words > 0 && !this.#reserve(task, words)) {
       for (const { probe } of here) if (!probe.disabled) probe.nmissed++;
-      return;
+      return undefined;
     }
     if (here.length > 1) this.#note('several fprobes on a function');
-    task.used = base + 4 + (words > 0 ? words + 1 : 0);
-    const kept: Frame['kept'] = [];
+    const kept: { probe: number; tag: number; missed: boolean }[] = [];
     for (const { probe, index } of here) {
       if (probe.disabled) continue;
       if (probe.shared && this.kprobeRunning[cpu]) {
         this.#note('kprobe running');
         probe.nmissed++;
+        if (probe.exits) kept.push({ probe: index, tag, missed: true });
         continue;
       }
       const was = this.kprobeRunning[cpu];
@@ -224,13 +342,9 @@ export class EngineModel {
       const cancelled = this.handle(cpu, taskIndex, index, fn, tag);
       if (probe.shared) this.kprobeRunning[cpu] = was;
       if (cancelled && probe.exits) this.#note('cancelled');
-      if (!cancelled && probe.exits) kept.push({ probe: index, tag });
+      if (!cancelled && probe.exits) kept.push({ probe: index, tag, missed: false });
     }
-    if (kept.length === 0) {
-      task.used = base;
-      return;
-    }
-    Object.assign(frame, { base, graphIndex: this.#graphIndex, kept });
+    return kept.length > 0 ? { by: 'fprobe', kept } : undefined;
   }
 
   /** What an entry handler of the test does; true when it cancels the exit. */

@@ -1,8 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { GraphOps } from '../fgraph/graph-ops.ts';
+import { frameWords } from '../fgraph/shadow-stack.ts';
+import type { ArchName } from '../machine/arch.ts';
 import type { InterruptKind } from '../machine/cpu.ts';
 import type { Task } from '../machine/task.ts';
-import { EngineModel, type EngineStep, isTurn, type ProbeShape, type Situation } from './engine-model.ts';
+import {
+  EngineModel,
+  type EngineStep,
+  isTurn,
+  type ProbeShape,
+  type Situation,
+  type TracerShape,
+} from './engine-model.ts';
 import { Fprobe, FprobeFlag } from './fprobe.ts';
 import { testBoot } from './test-boot.ts';
 
@@ -14,10 +24,18 @@ const MODULE_FN = FUNCTIONS.length;
 const CPUS = 2;
 const TASKS = 4;
 const MODULE = { name: 'mod', functions: [{ name: 'mod_fn' }] };
+/** High half of each word that the tracer keeps. */
+const TRACER_MARK = 0x5a5a5a5a;
+
+interface Setup {
+  arch: ArchName;
+  probes: readonly ProbeShape[];
+  tracer: TracerShape;
+}
 
 /** The real engine and the model side by side. */
 class Harness {
-  readonly engine = testBoot(FUNCTIONS, { cpus: CPUS });
+  readonly engine: ReturnType<typeof testBoot>;
   readonly model: EngineModel;
   readonly log: string[] = [];
   readonly faults: string[] = [];
@@ -27,15 +45,22 @@ class Harness {
   readonly running: number[] = [];
   /** Frames that each interrupt of a cpu found. */
   readonly marks: number[][] = Array.from({ length: CPUS }, () => []);
+  readonly #tracer: GraphOps;
   #tag = 0;
   /** Log entries that were compared. */
   #checked = 0;
   #module: number | undefined;
 
-  constructor(shapes: readonly ProbeShape[], seen: Map<Situation, number>) {
+  constructor({ arch, probes: shapes, tracer }: Setup, seen: Map<Situation, number>) {
+    this.engine = testBoot(FUNCTIONS, { cpus: CPUS, arch });
     const { machine } = this.engine;
+    const stack = {
+      frameWords: frameWords(machine.arch),
+      headerWords: machine.arch.header.kind === 'packed' ? 1 : 2,
+    };
     this.tasks = Array.from({ length: TASKS }, (_, n) => machine.createTask({ comm: `t${n}` }));
-    this.model = new EngineModel(shapes, TASKS, CPUS, seen);
+    this.model = new EngineModel({ probes: shapes, tracer, stack }, TASKS, CPUS, seen);
+    this.#tracer = this.#graphTracer(tracer);
     this.fprobes = shapes.map((shape, index) => this.#fprobe(shape, index));
     for (let cpu = 0; cpu < CPUS; cpu++) this.#run({ kind: 'switch', cpu, task: cpu });
   }
@@ -47,6 +72,7 @@ class Harness {
     expect(this.fprobes.map((fp) => fp.nmissed)).toEqual(this.model.probes.map((probe) => probe.nmissed));
     expect(this.faults).toEqual([]);
     expect(this.tasks.map((task) => this.#used(task))).toEqual(this.model.tasks.map((task) => task.used));
+    expect(this.tasks.map((task) => this.#overrun(task))).toEqual(this.model.tasks.map((task) => task.overrun));
     expect.unreachable('engine and model differ');
   }
 
@@ -58,8 +84,15 @@ class Harness {
       if (log[this.#checked] !== model.log[this.#checked]) return false;
     return (
       this.fprobes.every((fp, index) => fp.nmissed === model.probes[index].nmissed) &&
-      this.tasks.every((task, index) => this.#used(task) === model.tasks[index].used)
+      this.tasks.every(
+        (task, index) =>
+          this.#used(task) === model.tasks[index].used && this.#overrun(task) === model.tasks[index].overrun,
+      )
     );
+  }
+
+  #overrun(task: Task): number {
+    return this.engine.fgraph.stackOf(task)?.overrun ?? 0;
   }
 
   #used(task: Task): number {
@@ -157,6 +190,19 @@ class Harness {
         machine.cpus[step.cpu].kprobeRunning = on;
         return;
       }
+      case 'tracer':
+        if (this.#tracer.index < 0) this.engine.fgraph.register(this.#tracer);
+        else this.engine.fgraph.unregister(this.#tracer);
+        this.model.toggleTracer();
+        return;
+      case 'replace': {
+        const task = this.tasks[step.task];
+        if (this.running.includes(step.task)) return;
+        machine.exitTask(task);
+        this.tasks[step.task] = machine.createTask({ comm: task.comm });
+        this.model.replaceTask(step.task);
+        return;
+      }
       case 'load': {
         const module = this.#module === undefined ? machine.loadModule(MODULE) : 0;
         if (typeof module !== 'number') [this.#module] = module.functions;
@@ -215,11 +261,14 @@ class Harness {
   #fprobe(shape: ProbeShape, index: number): Fprobe {
     const { machine } = this.engine;
     let calls = 0;
+    /** Calls whose entry handler ran. */
+    const ran = new Set<number>();
     const fp = new Fprobe({ entryDataSize: shape.words * 8, flags: shape.shared ? FprobeFlag.KPROBE_SHARED : 0 });
     fp.entryHandler = (_fp, fn, retLo, retHi, fregs, data) => {
       calls++;
       fregs.argument(0);
       const tag = fregs.lo;
+      ran.add(tag);
       this.log.push(`${index}>${this.#number(fn)}#${tag}`);
       if (retLo !== 0x81000000 + tag || retHi !== 0xffffffff) this.faults.push(`entry ret ${index} ${tag}`);
       for (let n = 0; n < shape.words; n++) data?.set(n, tag + n, index);
@@ -238,11 +287,44 @@ class Harness {
       const tag = retLo - 0x81000000;
       this.log.push(`${index}<${this.#number(fn)}#${tag}`);
       if (retHi !== 0xffffffff || (data?.size ?? 0) !== shape.words) this.faults.push(`exit ${index} ${tag}`);
-      for (let n = 0; n < shape.words; n++) {
+      for (let n = 0; n < shape.words && ran.has(tag); n++) {
         if (data?.lo(n) !== tag + n || data.hi(n) !== index) this.faults.push(`data ${index} ${tag} word ${n}`);
       }
     };
     return fp;
+  }
+
+  /** The real side of the model's tracer. */
+  #graphTracer({ words, fns, refuseEach }: TracerShape): GraphOps {
+    const { fgraph, ftrace } = this.engine;
+    let calls = 0;
+    const graph = new GraphOps({ entry: () => false, entrySymbol: 'tracer_entry', returnSymbol: 'tracer_return' });
+    graph.entry = (fn, _depth, ops, fregs) => {
+      fregs.argument(0);
+      const tag = fregs.lo;
+      this.log.push(`T>${this.#number(fn)}#${tag}`);
+      const at = fgraph.reserveData(fregs.cpu, ops.index, words * 8);
+      if (at < 0) return false;
+      const stack = fgraph.stackOf(fregs.cpu.current)?.words ?? new Uint32Array();
+      for (let n = 0; n < words; n++) {
+        stack[2 * (at + n)] = tag + n;
+        stack[2 * (at + n) + 1] = TRACER_MARK;
+      }
+      return !isTurn(++calls, refuseEach);
+    };
+    graph.return = (fn, _depth, _overrun, ops, fregs) => {
+      const at = fgraph.retrieveData(fregs.cpu, ops.index);
+      const stack = fgraph.stackOf(fregs.cpu.current)?.words ?? new Uint32Array();
+      const own = at >= 0 && stack[2 * at + 1] === TRACER_MARK;
+      const tag = stack[2 * at];
+      this.log.push(`T<${this.#number(fn)}${own ? `#${tag}` : ''}`);
+      for (let n = 0; n < words && own; n++) {
+        if (stack[2 * (at + n)] !== tag + n || stack[2 * (at + n) + 1] !== TRACER_MARK)
+          this.faults.push(`tracer ${tag}`);
+      }
+    };
+    ftrace.setFilterFunctions(graph.ops, fns);
+    return graph;
   }
 
   /** An interrupt in the middle of a handler. */
@@ -298,6 +380,8 @@ const step: fc.Arbitrary<EngineStep> = fc.oneof(
   weighted(1, fc.record({ kind: fc.constant('toggle' as const), probe })),
   weighted(1, fc.record({ kind: fc.constant('recycle' as const), times: fc.constantFrom(1, 15, 16) })),
   weighted(1, fc.record({ kind: fc.constant('kprobe' as const), cpu })),
+  weighted(1, fc.constant<EngineStep>({ kind: 'tracer' })),
+  weighted(1, fc.record({ kind: fc.constant('replace' as const), task: fc.nat(TASKS - 1) })),
   weighted(1, fc.constant<EngineStep>({ kind: 'load' })),
   weighted(1, fc.constant<EngineStep>({ kind: 'unload' })),
 );
@@ -305,19 +389,29 @@ const step: fc.Arbitrary<EngineStep> = fc.oneof(
 /** Every situation has to come up at least this often. */
 const ENOUGH = 10;
 
+const RUNS = 10_000;
+
 test('calls, returns, interrupts, switches, registrations and modules, in any order, as the plain model has it', () => {
   const seen = new Map<Situation, number>();
-  const shapes = fc.array(shape, { minLength: 5, maxLength: 5 });
+  const setup: fc.Arbitrary<Setup> = fc.record({
+    arch: fc.constantFrom<ArchName>('x86_64', 'x86_64', 'arm64', 'loongarch', 's390'),
+    probes: fc.array(shape, { minLength: 5, maxLength: 5 }),
+    tracer: fc.record({
+      words: fc.constantFrom(1, 2, 4, 8, 32),
+      fns: fc.constantFrom([0], [0, 1], [0, 2]),
+      refuseEach: fc.constantFrom(0, 0, 2),
+    }),
+  });
   // The default size would keep the sequences at about ten steps.
   const first = fc.array(registration, { minLength: 3, maxLength: 8, size: 'max' });
   const steps = fc.array(step, { minLength: 20, maxLength: 100, size: 'max' });
   fc.assert(
-    fc.property(shapes, first, steps, (probes, registrations, then) => {
-      const harness = new Harness(probes, seen);
+    fc.property(setup, first, steps, (shapes, registrations, then) => {
+      const harness = new Harness(shapes, seen);
       for (const each of [...registrations, ...then]) harness.step(each);
       harness.finish();
     }),
-    { numRuns: 300 },
+    { numRuns: RUNS },
   );
   const situations: Record<Situation, true> = {
     exit: true,
@@ -332,6 +426,10 @@ test('calls, returns, interrupts, switches, registrations and modules, in any or
     'transition bit': true,
     'refused by the lock': true,
     'several fprobes on a function': true,
+    'two graph ops': true,
+    'data of another graph op': true,
+    'exit of a missed entry': true,
+    'a task that never returns': true,
   };
   expect(Object.keys(situations).filter((name) => (seen.get(name as Situation) ?? 0) < ENOUGH)).toEqual([]);
-});
+}, 120_000);

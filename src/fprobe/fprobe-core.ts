@@ -214,7 +214,7 @@ export class FprobeCore {
     return used !== 0;
   }
 
-  /** Result of the entry handler; one that was missed counts as refused, so that its exit handler does not see data that nobody wrote. */
+  /** Result of the entry handler. A miss counts as 0, as in Linux: the exit handler runs, with data that nobody wrote. `__fprobe_kprobe_handler()` */
   #callEntry(fp: Fprobe, fn: number, retLo: number, retHi: number, fregs: FtraceRegs, data: EntryData | null): number {
     const handler = fp.entryHandler;
     if ((fp.flags & FprobeFlag.KPROBE_SHARED) === 0) {
@@ -224,7 +224,7 @@ export class FprobeCore {
     const cpu = fregs.cpu;
     if (cpu.kprobeRunning) {
       fp.nmissed++;
-      return 1;
+      return 0;
     }
     cpu.kprobeRunning = true;
     const result = handler === undefined ? 0 : handler(fp, fn, retLo, retHi, fregs, data);

@@ -84,6 +84,18 @@ test.each(names)('%s hands out at entry and return what its table says, the rest
   }
 });
 
+test.each(names)(
+  '%s: an argument that no register has is on the stack, or 0 where the arch does not look there',
+  (arch) => {
+    const { machine, value } = atEntry(arch);
+    const { argRegs, stackArgs, fetchesStackArgs } = machine.arch;
+    const word = BigInt(16 * stackArgs);
+    if (!fetchesStackArgs) expect(value((regs) => regs.argument(argRegs.length))).toEqual({ missing: 0n });
+    else if (stackArgs < 16) expect(value((regs) => regs.argument(argRegs.length))).toBe(word);
+    expect(machine.log.lines).toEqual([]);
+  },
+);
+
 test.each(names)('%s: partialRegs copies what there is', (arch) => {
   const { machine, cpu, fregs } = atEntry(arch);
   const { registers, ftraceRegs, csReg, flagsReg } = machine.arch;

@@ -94,9 +94,14 @@ export class FtraceRegs {
     this.words = this.cpu.current.regs.words;
   }
 
-  /** The n-th argument, from 0: a register, or a word of the stack at entry. */
+  /** The n-th argument, from 0: a register, or a word of the stack at entry. Where the arch leaves the stack alone, 0. */
   argument(n: number): boolean {
     if (n < this.#argRegs.length) return this.register(this.#argRegs[n]);
+    if (!this.#arch.fetchesStackArgs) {
+      this.lo = 0;
+      this.hi = 0;
+      return false;
+    }
     return this.stackNth(n - this.#argRegs.length + this.#arch.stackArgs);
   }
 
@@ -150,6 +155,11 @@ export class FtraceRegs {
     this.lo = this.words[2 * reg];
     this.hi = this.words[2 * reg + 1];
     return true;
+  }
+
+  /** A register whole, whether held or not: as `words`, for ftrace and fgraph. */
+  wide(reg: number): bigint {
+    return (BigInt(this.words[2 * reg + 1]) << 32n) | BigInt(this.words[2 * reg]);
   }
 
   /** Whether ftrace_regs holds a register here; says nothing in the log. */

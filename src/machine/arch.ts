@@ -35,6 +35,8 @@ export interface Arch {
   readonly argRegs: readonly number[];
   /** Longs between the stack pointer at a function's entry and the first argument on the stack. */
   readonly stackArgs: number;
+  /** Whether `ftrace_regs_get_argument()` looks on the stack for what no register has; elsewhere it answers 0. */
+  readonly fetchesStackArgs: boolean;
   readonly retReg: number;
   readonly spReg: number;
   readonly ipReg: number;
@@ -45,7 +47,7 @@ export interface Arch {
   readonly linkReg: number;
   /** Whether a call pushes the return address (x86) instead of putting it in a register. */
   readonly returnOnStack: boolean;
-  /** Bytes from a symbol that starts with the landing pad to its entry site. */
+  /** Bytes from a symbol that starts with the landing pad (where the arch has one) to its entry site; without the pad it is that much nearer. */
   readonly entryOffset: number;
   /** Bytes of the call at an entry site: handlers at entry see the instruction pointer after it. */
   readonly siteSize: number;

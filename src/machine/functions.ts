@@ -39,7 +39,7 @@ export class Functions {
     this.#arch = arch;
     this.#ips = new BigUint64Array(source.count + 1024);
     if (arch.name === 'x86_64') this.#ips.set(source.entryIps.subarray(0, source.count));
-    else for (let id = 0; id < source.count; id++) this.#ips[id] = source.symbolAddress(id) + BigInt(arch.entryOffset);
+    else for (let id = 0; id < source.count; id++) this.#ips[id] = otherEntryIp(source, id, arch);
     this.entryWords = new Uint32Array(this.#ips.buffer);
   }
 
@@ -166,4 +166,11 @@ export class Functions {
     this.#ips = larger;
     this.entryWords = new Uint32Array(larger.buffer);
   }
+}
+
+/** The entry site of a profile's function on an arch that is not x86_64: it has that arch's landing pad where x86_64 has an ENDBR. */
+function otherEntryIp(source: FunctionSource, id: number, arch: Arch): bigint {
+  const symbol = source.symbolAddress(id);
+  const hasPad = source.entryIps[id] !== symbol;
+  return symbol + BigInt(arch.entryOffset - (hasPad ? 0 : (arch.landingPad?.size ?? 0)));
 }

@@ -272,3 +272,24 @@ test('addresses that are handed out do not overlap', () => {
   expect(b & 0xffn).toBe(0n);
   expect(machine.memory.isMapped(b)).toBe(true);
 });
+
+test('a module that is used cannot be unloaded', () => {
+  const machine = testMachine(KERNEL);
+  const brd = machine.loadModule({ name: 'brd', functions: [{ name: 'brd_probe' }] }) as Module;
+  expect(brd.get()).toBe(true);
+  expect(machine.unloadModule('brd')).toBe(-Errno.EAGAIN);
+  brd.put();
+  expect(machine.unloadModule('brd')).toBe(0);
+  expect(brd.get()).toBe(false);
+});
+
+test.each([
+  // vfs_read has a landing pad, the second function none.
+  ['x86_64', [4n, 0n]],
+  ['arm64', [8n, 4n]],
+  ['riscv64', [0n, 0n]],
+  ['powerpc64', [12n, 12n]],
+] as const)('on %s entry sites are where the arch has them, %s bytes behind their symbols', (arch, offsets) => {
+  const { functions } = testMachine({ functions: ['vfs_read', '-vfs_write'] }, { arch });
+  expect([0, 1].map((fn) => functions.entryIp(fn) - functions.symbolAddress(fn))).toEqual(offsets);
+});

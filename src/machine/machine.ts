@@ -210,7 +210,7 @@ export class Machine {
     return this.#modules.load(definition);
   }
 
-  /** Unloads a module: listeners are told (`going`), then its functions and symbols are gone. −ENOENT when not loaded. */
+  /** Unloads a module: listeners are told (`going`), then its functions and symbols are gone. −ENOENT when not loaded, −EAGAIN while somebody uses it. */
   unloadModule(name: string): number {
     return this.#modules.unload(name);
   }

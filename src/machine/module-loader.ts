@@ -89,6 +89,7 @@ export class ModuleLoader {
   unload(name: string): number {
     const module = this.#modules.get(name);
     if (!module) return -Errno.ENOENT;
+    if (module.refs > 0) return -Errno.EAGAIN;
     module.state = 'going';
     for (const listener of this.listeners) listener.going?.(module.functions, module);
     for (const id of module.functions) this.#functions.remove(id);

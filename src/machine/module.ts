@@ -29,11 +29,25 @@ export class Module {
   readonly functions: number[] = [];
   /** `going` while it is on its way out, then `gone`. */
   state: 'live' | 'going' | 'gone' = 'live';
+  /** Users that keep it loaded, `module_refcount()`. */
+  refs = 0;
 
   constructor(name: string, base: bigint, size: number) {
     this.name = name;
     this.base = base;
     this.size = size;
+  }
+
+  /** Keeps it from being unloaded; false when it is on its way out. `try_module_get()` */
+  get(): boolean {
+    if (this.state !== 'live') return false;
+    this.refs++;
+    return true;
+  }
+
+  /** Gives back what `get()` took. */
+  put(): void {
+    this.refs--;
   }
 
   /** Whether an address is within the module's memory. */
