@@ -1,3 +1,4 @@
+import type { ArchName } from '../machine/index.ts';
 import { definitionsOf } from './definition-source.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
 import { Checker, findingJson, findingText, optionSources, type Source } from './finding.ts';
@@ -8,6 +9,7 @@ import { profileOf } from './profile-option.ts';
 interface CheckOptions {
   readonly event: readonly string[];
   readonly json?: boolean;
+  readonly arch?: ArchName;
   readonly profile?: string;
 }
 
@@ -22,7 +24,7 @@ function sources(file: string | undefined, options: CheckOptions): Source[] {
 /** `fprobe check`: what the kernel answers to each definition, in order, on one fresh kernel. */
 export function check(file: string | undefined, options: CheckOptions): void {
   const inputs = sources(file, options);
-  const checker = new Checker(profileOf(options.profile));
+  const checker = new Checker(profileOf(options.profile), options.arch);
   const count = { accepted: 0, refused: 0, 'not checked': 0 };
   for (const { name, definitions } of inputs) {
     for (const definition of definitions) {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { archOption } from './arch-option.ts';
 import { definitionOption, EXIT_STATUS, enableOption, profileOption, wholeNumber } from './command-options.ts';
 
 /** Commands about definitions and what they record: `trace`, `workloads`, `check`. */
@@ -12,6 +13,7 @@ export function addDefineCommands(program: Command): void {
     .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
     .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
     .option('--json', 'one JSON object an event')
+    .addOption(archOption())
     .addOption(profileOption())
     .addHelpText(
       'after',
@@ -40,6 +42,7 @@ ${EXIT_STATUS}`,
     .argument('[file]', 'a list as dynamic_events takes it, or a shell script that writes one; - is stdin')
     .addOption(definitionOption())
     .option('--json', 'one JSON object a definition')
+    .addOption(archOption())
     .addOption(profileOption())
     .addHelpText(
       'after',

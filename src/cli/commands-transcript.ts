@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { archOption } from './arch-option.ts';
 import { EXIT_STATUS, profileOption } from './command-options.ts';
 
 /** Commands about transcripts: `record`, `replay`. */
@@ -11,6 +12,7 @@ export function addTranscriptCommands(program: Command): void {
       'JSON lines, {"id": …, "steps": [{"op": "append", "path": "dynamic_events", "data": …}, …]}; - is stdin',
     )
     .option('--tracefs <dir>', 'run them on a real tracefs instead of a simulated one')
+    .addOption(archOption())
     .addOption(profileOption())
     .addHelpText('after', EXIT_STATUS)
     .action(async (steps, options) => (await import('./record.ts')).record(steps, options));
@@ -20,6 +22,7 @@ export function addTranscriptCommands(program: Command): void {
     .description('run recorded transcripts and compare what comes out')
     .argument('<transcripts>', 'JSON lines as record prints them, gzipped or not; - is stdin')
     .option('--json', 'one JSON object a difference')
+    .addOption(archOption())
     .addOption(profileOption())
     .addHelpText('after', EXIT_STATUS)
     .action(async (transcripts, options) => (await import('./replay.ts')).replay(transcripts, options));

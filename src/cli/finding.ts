@@ -1,5 +1,6 @@
 import { errnoName, errnoText } from '../abi/errno.ts';
 import { type CommandError, type DefinitionAnswer, DefinitionCheck } from '../dynevent/index.ts';
+import type { ArchName } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Hints } from '../ui/hints.ts';
 import type { SourceDefinition } from './definition-source.ts';
@@ -118,16 +119,24 @@ export class Checker {
   readonly #check: DefinitionCheck;
   readonly #hints: Hints;
 
-  constructor(profile: KernelProfile) {
-    this.#check = new DefinitionCheck(profile);
+  constructor(profile: KernelProfile, arch?: ArchName) {
+    this.#check = new DefinitionCheck(profile, arch);
     this.#hints = new Hints(profile, this.#check.machine.arch);
   }
 
   /** What the kernel answers to the next definition. */
   find(source: string, definition: SourceDefinition): Finding {
     const answer = this.#check.run(`${definition.text}\n`);
-    const hint = answer.ret < 0 ? firstHint(this.#hints, answer.errors) : undefined;
+    const hint =
+      answer.ret < 0 ? (this.#withoutFprobe(definition) ?? firstHint(this.#hints, answer.errors)) : undefined;
     const column = columnOf(definition, answer.errors.at(-1));
     return { source, line: definition.line, column, definition: definition.text, answer, hint };
+  }
+
+  /** What to say of a definition for a kernel that knows no such events. */
+  #withoutFprobe({ text }: SourceDefinition): string | undefined {
+    const { arch, config } = this.#check.machine;
+    if (config.FPROBE_EVENTS || !/^\s*[ft]/.test(text)) return undefined;
+    return `a kernel for ${arch.name} has no fprobe events (fprobe arch tells why)`;
   }
 }

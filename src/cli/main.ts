@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_STATUS } from './command-options.ts';
 import { addDefineCommands } from './commands-define.ts';
+import { addEngineCommands } from './commands-engine.ts';
 import { addProfileCommands } from './commands-profile.ts';
 import { addTranscriptCommands } from './commands-transcript.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
@@ -29,6 +30,7 @@ ${EXIT_STATUS}`,
 
   addDefineCommands(program);
   addTranscriptCommands(program);
+  addEngineCommands(program);
   addProfileCommands(program);
   overrideExit(program);
   return program;

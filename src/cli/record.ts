@@ -1,4 +1,6 @@
+import type { ArchName } from '../machine/index.ts';
 import { resetTree, runTranscript, SimulatedKernel, type TranscriptTarget } from '../tracefs/index.ts';
+import { bootOptions } from './boot-options.ts';
 import { putJson } from './output.ts';
 import { profileOf } from './profile-option.ts';
 import { readTranscripts } from './transcript-input.ts';
@@ -8,14 +10,17 @@ interface Recorder {
   readonly fork: (count: number) => number;
 }
 
-async function recorderFor(options: { tracefs?: string; profile?: string }): Promise<Recorder> {
+async function recorderFor(options: { tracefs?: string; profile?: string; arch?: ArchName }): Promise<Recorder> {
   if (options.tracefs !== undefined) return (await import('./host-tracefs.ts')).hostTracefs(options.tracefs);
-  const kernel = SimulatedKernel.boot(profileOf(options.profile));
+  const kernel = SimulatedKernel.boot(profileOf(options.profile), bootOptions(options));
   return { target: kernel.tracefs, fork: (count) => kernel.fork(count) };
 }
 
 /** `fprobe record`: runs transcripts' steps, the tree reset before each, and prints them with `ret` and `out` filled in. */
-export async function record(file: string, options: { tracefs?: string; profile?: string }): Promise<void> {
+export async function record(
+  file: string,
+  options: { tracefs?: string; profile?: string; arch?: ArchName },
+): Promise<void> {
   const transcripts = readTranscripts(file);
   const { target, fork } = await recorderFor(options);
   for (const transcript of transcripts) {

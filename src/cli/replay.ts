@@ -1,4 +1,6 @@
+import type { ArchName } from '../machine/index.ts';
 import { compareTranscripts, type Difference, resetTree, runTranscript, SimulatedKernel } from '../tracefs/index.ts';
+import { bootOptions } from './boot-options.ts';
 import { ExitStatus } from './exit-status.ts';
 import { put, putJson } from './output.ts';
 import { profileOf } from './profile-option.ts';
@@ -13,9 +15,9 @@ function describe({ id, index, step, what, expected, actual }: Difference): stri
 }
 
 /** `fprobe replay`: runs recorded transcripts on one simulated kernel, reset before each, and compares under the masks. */
-export function replay(file: string, options: { json?: boolean; profile?: string }): void {
+export function replay(file: string, options: { json?: boolean; profile?: string; arch?: ArchName }): void {
   const transcripts = readTranscripts(file);
-  const kernel = SimulatedKernel.boot(profileOf(options.profile));
+  const kernel = SimulatedKernel.boot(profileOf(options.profile), bootOptions(options));
   let failed = 0;
   for (const transcript of transcripts) {
     resetTree(kernel.tracefs);

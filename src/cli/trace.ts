@@ -1,6 +1,8 @@
+import type { ArchName } from '../machine/index.ts';
 import { type FieldValue, type RecordValues, traceRecords } from '../trace/index.ts';
 import { SimulatedKernel } from '../tracefs/index.ts';
 import { Replay } from '../workload/index.ts';
+import { bootOptions } from './boot-options.ts';
 import { enableEvents } from './enable-option.ts';
 import { ExitStatus } from './exit-status.ts';
 import { Checker, findingText, optionSources } from './finding.ts';
@@ -15,6 +17,7 @@ interface TraceOptions {
   readonly cpus: number;
   readonly seed: number;
   readonly json?: boolean;
+  readonly arch?: ArchName;
   readonly profile?: string;
 }
 
@@ -61,14 +64,14 @@ export function trace(options: TraceOptions): void {
   const workload = workloadOf(profile, options.workload);
   const asked = options.event.length > 0 || options.enable.length > 0;
   const sources = optionSources(asked ? options.event : DEFAULT_DEFINITIONS);
-  const checker = new Checker(profile);
+  const checker = new Checker(profile, options.arch);
   const refused = sources.map(({ name, definitions }) => findingText(checker.find(name, definitions[0]!))).join('');
   if (refused !== '') {
     refuse(refused);
     return;
   }
-  const { cpus, seed } = options;
-  const kernel = SimulatedKernel.boot(profile, { cpus, seed });
+  const { seed } = options;
+  const kernel = SimulatedKernel.boot(profile, bootOptions(options));
   const { tracefs, tracing } = kernel;
   for (const { definitions } of sources) tracefs.append('dynamic_events', `${definitions[0]!.text}\n`);
   tracefs.write('buffer_size_kb', `${BUFFER_KB}\n`);

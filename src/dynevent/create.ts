@@ -35,7 +35,9 @@ export function createDynamicEvents(kernel: DynamicEventsKernel, options: Dynami
   const list = new DynamicEvents(tracing.events);
   const probes = new ProbeEvents(used, list, log);
   for (const kind of otherKinds(used, log)) list.addKind(kind);
-  list.addKind(probes.kind(fprobeKind(fprobes)));
-  list.addKind(probes.kind(tprobeKind(used)));
+  if (machine.config.FPROBE_EVENTS) {
+    list.addKind(probes.kind(fprobeKind(fprobes)));
+    list.addKind(probes.kind(tprobeKind(used)));
+  }
   return list;
 }

@@ -1,5 +1,5 @@
 import { Tracepoints } from '../ftrace/index.ts';
-import { Machine } from '../machine/index.ts';
+import { type ArchName, Machine } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
 import { Tracing } from '../trace/tracing.ts';
@@ -22,9 +22,9 @@ export class DefinitionCheck {
   readonly #events: DynamicEvents;
   #errors: CommandError[] = [];
 
-  constructor(profile: KernelProfile) {
+  constructor(profile: KernelProfile, arch: ArchName = 'x86_64') {
     const { symbols, functions, events, release } = profile;
-    const machine = new Machine({ symbols, functions });
+    const machine = new Machine({ symbols, functions, arch });
     this.machine = machine;
     const parts = {
       machine,

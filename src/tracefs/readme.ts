@@ -1,5 +1,6 @@
-/** Content of `README`. Scripts look here for what a kernel can do, so each line of syntax is one that works. */
-export const README = `tracing in short:
+import type { FprobeConfig } from '../machine/index.ts';
+
+const README = `tracing in short:
 
 # echo 0 > tracing_on : stop recording
 # cat trace : show what was recorded
@@ -48,3 +49,14 @@ export const README = `tracing in short:
 		   b<bit-width>@<bit-offset>/<container-size>, ustring,
 		   symstr, %pd/%pD, <type>\\[<array-size>\\]
 `;
+
+/** Forms of definitions that only a kernel with fprobe events takes. */
+const FPROBE_FORM = /^\s+(?:Format: )?[ft]\[:/;
+
+/** Content of `README`. Scripts look here for what a kernel can do, so each line of syntax is one that works. */
+export function readmeText(config: FprobeConfig): string {
+  if (config.FPROBE_EVENTS) return README;
+  return README.split('\n')
+    .filter((line) => !FPROBE_FORM.test(line))
+    .join('\n');
+}

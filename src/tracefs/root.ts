@@ -6,7 +6,7 @@ import { microsecondsFile } from './latency-file.ts';
 import { directory, readOnly, readWrite, type TraceDir, type TraceFile } from './node.ts';
 import { numberFile } from './number-file.ts';
 import type { CommandFile, TracefsParts } from './parts.ts';
-import { README } from './readme.ts';
+import { readmeText } from './readme.ts';
 
 const STACK_TRACE_OFF = [
   '        Depth    Size   Location    (0 entries)',
@@ -37,7 +37,7 @@ export function rootDirectory(parts: TracefsParts): TraceDir {
   return directory({
     ...arrayFiles(parts, top),
     ...parts.rootFunctionFiles,
-    README: () => readOnly(() => README),
+    README: () => readOnly(() => readmeText(tracing.machine.config)),
     available_events: () => readOnly(() => availableEventsText(top)),
     dynamic_events: () => commandFile(parts.dynamicEvents),
     instances: () => instancesDirectory(parts),

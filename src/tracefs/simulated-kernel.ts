@@ -3,7 +3,7 @@ import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
-import { type Cpu, Machine, type Task } from '../machine/index.ts';
+import { type ArchName, type Cpu, Machine, type Task } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Enumerators } from '../trace/enumerators.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
@@ -18,6 +18,8 @@ import { Tracefs } from './tracefs.ts';
 export interface BootOptions {
   /** Number of cpus, 1 when left out. */
   readonly cpus?: number;
+  /** What it is; `x86_64` when left out. Symbols, types and memory stay those of the profile. */
+  readonly arch?: ArchName;
   /** Whatever is drawn at random comes from here; 0 when left out. */
   readonly seed?: number;
 }
@@ -50,7 +52,8 @@ export class SimulatedKernel {
     this.profile = profile;
     this.seed = options.seed ?? 0;
     this.types = profile.btf;
-    this.machine = new Machine({ symbols: profile.symbols, functions: profile.functions, cpus: options.cpus ?? 1 });
+    const { arch = 'x86_64', cpus = 1 } = options;
+    this.machine = new Machine({ symbols: profile.symbols, functions: profile.functions, cpus, arch });
     this.machine.clock.advance(BOOT_NS);
     this.ftrace = new Ftrace(this.machine);
     this.fgraph = new Fgraph(this.machine, this.ftrace);

@@ -19,12 +19,19 @@ export class CallState {
   /** By call: 1 while the machine knows that it is under way. */
   readonly #entered: Uint8Array;
   #depths: Uint16Array | undefined;
+  /** By call, where the arch keeps return addresses in a register: what that register held once the call had been entered, in halves. */
+  #links: Uint32Array | undefined;
+  /** Longs between the stack pointer before a call and the first argument on the stack. */
+  readonly #stackArgs: number;
 
   constructor(workload: Workload, machine: Machine, tasks: ReplayTasks, entered: Uint8Array) {
     this.#workload = workload;
     this.#machine = machine;
     this.#tasks = tasks;
     this.#entered = entered;
+    const { stackArgs, returnOnStack } = machine.arch;
+    this.#stackArgs = stackArgs - (returnOnStack ? 1 : 0);
+    if (!returnOnStack) this.#links = new Uint32Array(2 * workload.callFn.length);
   }
 
   /** Arguments, return address and stack pointer of a call that is about to be entered. */
@@ -46,9 +53,18 @@ export class CallState {
     this.setStack(task, call, 8);
     // What no register has lies above where the return address will be.
     for (let n = first + count; n < end; n++) {
-      const at = words[2 * spReg] + 8 * (n - first - count);
+      const at = words[2 * spReg] + 8 * (this.#stackArgs + n - first - count);
       this.#machine.memory.store64(at, words[2 * spReg + 1], argWords[2 * n], argWords[2 * n + 1]);
     }
+  }
+
+  /** A call has been entered: its function keeps the link register for its return. */
+  entered(task: Task, call: number): void {
+    if (this.#links === undefined) return;
+    const { linkReg } = this.#machine.arch;
+    const { words } = task.regs;
+    this.#links[2 * call] = words[2 * linkReg];
+    this.#links[2 * call + 1] = words[2 * linkReg + 1];
   }
 
   /** Result and stack pointer of a call that returns. */
@@ -61,7 +77,7 @@ export class CallState {
       words[2 * retReg + 1] = resultWords[2 * call + 1];
       this.#localize(words, retReg, (callPids[call] & PID_RESULT) !== 0);
     }
-    this.setStack(task, call, 0);
+    this.setStack(task, call, this.#links === undefined ? 0 : 8);
   }
 
   /** Puts a tracepoint's arguments where its probes find them: behind the place of the probe's data. */
@@ -71,7 +87,7 @@ export class CallState {
     const inRegs = argRegs.length - 1;
     for (const [n, value] of args.entries()) {
       if (n < inRegs) wide[argRegs[n + 1]] = value;
-      else this.#machine.memory.writeUint(wide[spReg] + BigInt(8 * (n - inRegs)), 8, value);
+      else this.#machine.memory.writeUint(wide[spReg] + BigInt(8 * (this.#stackArgs + n - inRegs)), 8, value);
     }
   }
 
@@ -82,18 +98,24 @@ export class CallState {
     return recorded > 0 ? BigInt(this.#tasks.pid(recorded)) : value;
   }
 
-  /** Finds where a call returns to. A call that jumped finds on the stack what its caller was given, which may be hooked by now. */
+  /** Finds where a call returns to. A call that jumped finds what its caller was given, which may be hooked by now. */
   findReturn(task: Task, call: number): void {
     const { callFlags, callParent, siteWords } = this.#workload;
     let owner = call;
-    let onStack = this.#entered[call] !== 0;
+    /** The innermost of the calls that share the return address which the machine knows of. */
+    let known = this.#entered[call] !== 0 ? call : -1;
     while ((callFlags[owner] & TAIL_CALL) !== 0 && callParent[owner] >= 0) {
       owner = callParent[owner];
-      if (this.#entered[owner] !== 0) onStack = true;
+      if (known < 0 && this.#entered[owner] !== 0) known = owner;
     }
     this.retLo = siteWords[2 * owner];
     this.retHi = siteWords[2 * owner + 1];
-    if (!onStack) return;
+    if (known < 0) return;
+    if (this.#links !== undefined) {
+      this.retLo = this.#links[2 * known];
+      this.retHi = this.#links[2 * known + 1];
+      return;
+    }
     const { memory, arch } = this.#machine;
     this.setStack(task, call, 0);
     const { words } = task.regs;

@@ -196,6 +196,7 @@ export class Replay {
     this.#state.enter(cpu.current, call);
     this.#entered[call] = 1;
     this.#machine.enterFunction(cpu, this.workload.callFn[call], this.#state.retLo, this.#state.retHi);
+    this.#state.entered(cpu.current, call);
     setContext(cpu, 0);
   }
 
