@@ -1,4 +1,5 @@
 import { Errno } from '../abi/errno.ts';
+import type { Cpu, Machine, StackTrace } from '../machine/index.ts';
 import { probeFields, probeHeadSize, probePrintFmt } from '../probe/event-layout.ts';
 import { compilePrinter, type PrintArgs } from '../probe/print-args.ts';
 import { TraceEventCall, type TraceReg } from '../trace/event-call.ts';
@@ -9,6 +10,7 @@ import type { TraceSeq } from '../trace/trace-seq.ts';
 import type { ProbeDefinition } from './definition.ts';
 import type { RecordSink } from './hit-recorder.ts';
 import type { ProbeEvent } from './probe-event.ts';
+import { pushEntryProbeStack, pushReturnProbeStack } from './probe-stack.ts';
 
 /** One event with all its probes (`struct trace_probe_event`): they have the same kind of arguments, so one layout serves all. */
 export class ProbeEventCall extends TraceEventCall {
@@ -61,6 +63,11 @@ export class ProbeEventCall extends TraceEventCall {
     }
     if (wasEnabled !== this.isEnabled) for (const probe of this.probes) probe.setEnabled(this.isEnabled);
     return 0;
+  }
+
+  override pushHitStack(machine: Machine, cpu: Cpu, trace: StackTrace, fromRegs: boolean): void {
+    if (this.isReturn) pushReturnProbeStack(machine, cpu, trace, fromRegs);
+    else pushEntryProbeStack(machine, cpu, trace);
   }
 
   /** `name: (vfs_read+0x4/0x470) a=1`, or `name: (ksys_read+0x6f/0xf0 <- vfs_read) a=1`. */

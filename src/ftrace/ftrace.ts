@@ -2,14 +2,20 @@ import { Errno } from '../abi/errno.ts';
 import type { EntryHook } from '../machine/call-path.ts';
 import type { Cpu } from '../machine/cpu.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { StackTrace } from '../machine/stack-trace.ts';
 import { enabledFunctionsText, touchedFunctionsText } from './enabled-functions.ts';
 import type { FtraceOps } from './ftrace-ops.ts';
 import { FtraceRegs } from './ftrace-regs.ts';
 import { FunctionSet } from './function-set.ts';
 import { ftraceLocation } from './location.ts';
-import { LIST_SITE, Records } from './records.ts';
+import { LIST_SITE, RecordFlag, Records } from './records.ts';
 import { RecursionStart, recursionTrylock, recursionUnlock } from './recursion.ts';
 import { Trampolines } from './trampolines.ts';
+
+/** Where calls return to, in bytes from the start: in a trampoline, in the list function, in what calls that. */
+const TRAMPOLINE_CALL = 0x95n;
+const LIST_CALL = 0x121n;
+const SITE_CALL = 5n;
 
 /** Runs at a hooked return; fgraph is the one that there is. */
 export type ReturnHandler = (cpu: Cpu, fregs: FtraceRegs) => void;
@@ -78,6 +84,17 @@ export class Ftrace implements EntryHook {
     fregs.beginReturn();
     this.#returnHandler(cpu, fregs);
     this.#levels[cpu.id]--;
+  }
+
+  /** The trampoline of the only ops that wants a function, or the list function and what calls it. */
+  pushSite(fn: number, trace: StackTrace): void {
+    const trampoline = this.sites[fn] === LIST_SITE ? undefined : this.records.soleOps(fn)?.trampoline;
+    if (trampoline !== undefined) pushAddress(trace, trampoline + TRAMPOLINE_CALL);
+    else {
+      this.#pushSymbol(trace, 'arch_ftrace_ops_list_func', LIST_CALL);
+      const regs = (this.records.flags(fn) & RecordFlag.REGS) !== 0;
+      this.#pushSymbol(trace, regs ? 'ftrace_regs_call' : 'ftrace_call', SITE_CALL);
+    }
   }
 
   /** Fgraph only: what a hooked return runs. */
@@ -200,6 +217,11 @@ export class Ftrace implements EntryHook {
     return touchedFunctionsText(this);
   }
 
+  #pushSymbol(trace: StackTrace, name: string, offset: bigint): void {
+    const address = this.machine.kallsyms.lookupName(name);
+    if (address !== undefined) pushAddress(trace, address + offset);
+  }
+
   #update(ops: FtraceOps): void {
     if (ops.enabled) this.#attach(ops.managed ?? ops);
   }
@@ -268,6 +290,10 @@ export class Ftrace implements EntryHook {
       for (const set of [ops.filter, ops.notrace, ops.attached]) for (const fn of functions) set.delete(fn);
     }
   }
+}
+
+function pushAddress(trace: StackTrace, address: bigint): void {
+  trace.push(Number(address & 0xffffffffn), Number(address >> 32n));
 }
 
 /** Whether every function is in the filter, and is named once. */

@@ -1,5 +1,5 @@
 import { Errno } from '../abi/errno.ts';
-import type { Cpu } from '../machine/cpu.ts';
+import type { Cpu, PassedTracepoint } from '../machine/cpu.ts';
 import type { Machine } from '../machine/machine.ts';
 
 /** A plain probe of a tracepoint. The arguments are in the task's registers: the first is the probe's data, then those of TP_PROTO. */
@@ -12,14 +12,14 @@ const STUB: TracepointCallback = () => {};
 const CALL_OFFSET = 0x32n;
 
 /** A static tracepoint, `struct tracepoint`. Reached through `Tracepoints`. */
-export class Tracepoint {
+export class Tracepoint implements PassedTracepoint {
   readonly name: string;
   /** Function id of `__probestub_NAME`; undefined where that function cannot be traced. */
   readonly stubFn: number | undefined;
   readonly #machine: Machine;
-  /** Return address of the probes' calls. */
-  readonly #callerLo: number;
-  readonly #callerHi: number;
+  /** Return address of the probes' calls, where there are several. */
+  readonly callerLo: number;
+  readonly callerHi: number;
   /** Its probes in the order in which they came; `STUB` stands for the stub. */
   #probes: readonly TracepointCallback[] = [];
 
@@ -29,13 +29,18 @@ export class Tracepoint {
     const stub = machine.kallsyms.lookupName(`__probestub_${name}`);
     this.stubFn = stub === undefined ? undefined : machine.functions.idAtSymbol(stub);
     const caller = (machine.kallsyms.lookupName(`__traceiter_${name}`) ?? 0n) + CALL_OFFSET;
-    this.#callerLo = Number(caller & 0xffffffffn);
-    this.#callerHi = Number(caller >> 32n);
+    this.callerLo = Number(caller & 0xffffffffn);
+    this.callerHi = Number(caller >> 32n);
   }
 
   /** Whether firing it has an effect (`trace_NAME_enabled()`). */
   get enabled(): boolean {
     return this.#probes.length > 0;
+  }
+
+  /** Whether there is only one probe, which the code calls itself (`kernel/tracepoint.c:tracepoint_update_call()`). */
+  get isDirect(): boolean {
+    return this.#probes.length === 1;
   }
 
   /** Whether the stub is one of its probes. */
@@ -75,17 +80,20 @@ export class Tracepoint {
     const probes = this.#probes;
     if (probes.length === 0) return;
     cpu.preemptCount++;
+    const outer = cpu.tracepoint;
+    cpu.tracepoint = this;
     for (let i = 0; i < probes.length; i++) {
       const probe = probes[i]!;
       if (probe === STUB) this.#callStub(cpu);
       else probe(cpu, this);
     }
+    cpu.tracepoint = outer;
     cpu.preemptCount--;
   }
 
   #callStub(cpu: Cpu): void {
     if (this.stubFn === undefined) return;
-    this.#machine.enterFunction(cpu, this.stubFn, this.#callerLo, this.#callerHi);
+    this.#machine.enterFunction(cpu, this.stubFn, this.callerLo, this.callerHi);
     this.#machine.leaveFunction(cpu);
   }
 }

@@ -3,6 +3,7 @@ import type { CallContext } from './call-context.ts';
 import type { Cpu } from './cpu.ts';
 import type { Machine } from './machine.ts';
 import { Registers } from './registers.ts';
+import type { StackTrace } from './stack-trace.ts';
 
 /** What is patched into functions' entry sites; ftrace installs itself here. */
 export interface EntryHook {
@@ -12,9 +13,11 @@ export interface EntryHook {
   enter(cpu: Cpu, fn: number): boolean;
   /** Runs what a hooked return goes to. */
   leave(cpu: Cpu): void;
+  /** Adds the places in what a patched site calls, innermost first, up to the function itself. */
+  pushSite(fn: number, trace: StackTrace): void;
 }
 
-const NO_HOOK: EntryHook = { sites: new Uint8Array(0), enter: () => false, leave: () => {} };
+const NO_HOOK: EntryHook = { sites: new Uint8Array(0), enter: () => false, leave: () => {}, pushSite: () => {} };
 
 /** Calls and returns of simulated functions, by the arch's calling convention. Reached through `Machine`. */
 export class CallPath {
@@ -48,9 +51,13 @@ export class CallPath {
     words[this.#link] = retLo;
     words[this.#link + 1] = retHi;
     if (task.callDepth === task.calls.length) task.growCalls();
+    const at = task.callDepth++;
+    task.calls[at] = fn * 2;
+    task.returns[2 * at] = retLo;
+    task.returns[2 * at + 1] = retHi;
     const hook = this.hook;
     const hooked = hook.sites[fn] > 0 && hook.enter(cpu, fn);
-    task.calls[task.callDepth++] = hooked ? fn * 2 + 1 : fn * 2;
+    if (hooked) task.calls[at]++;
     return hooked;
   }
 

@@ -1,4 +1,5 @@
 import { Registers } from './registers.ts';
+import type { CallChain } from './stack-trace.ts';
 import type { Task } from './task.ts';
 
 /** Fields of the preempt count, `include/linux/preempt.h`. */
@@ -25,6 +26,17 @@ interface InterruptedContext {
   counted: boolean;
 }
 
+/** A tracepoint while its probes run, as a stack shows it. */
+export interface PassedTracepoint {
+  /** Function id of the empty probe that fprobes hook. */
+  readonly stubFn: number | undefined;
+  /** Whether the probe that runs is called directly, being the only one; else `__traceiter_NAME` is between. */
+  readonly isDirect: boolean;
+  /** Where `__traceiter_NAME` goes on after a probe, in halves. */
+  readonly callerLo: number;
+  readonly callerHi: number;
+}
+
 /** Interrupts that may nest on one cpu: softirq, hardirq, NMI. */
 const MAX_NESTED = 3;
 
@@ -41,6 +53,10 @@ export class Cpu {
   needReschedLazy = false;
   /** Whether a kprobe handler runs here, as `kprobe_running()` tells. */
   kprobeRunning = false;
+  /** Tells the calls of the task that runs, where its driver knows more of them than the machine does. */
+  chain: CallChain | undefined = undefined;
+  /** The tracepoint that is being passed. */
+  tracepoint: PassedTracepoint | undefined = undefined;
   /** Interrupted contexts, innermost last; the first `nested` are in use. */
   readonly interrupted: InterruptedContext[];
   nested = 0;

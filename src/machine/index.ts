@@ -21,4 +21,5 @@ export { type FunctionListener, Module, type ModuleDefinition, type ModuleFuncti
 export { PAGE_SIZE } from './page-table.ts';
 export type { FunctionSource, Prototype, SymbolSource, SymbolSpan } from './profile-view.ts';
 export { Registers } from './registers.ts';
+export { type CallChain, StackTrace } from './stack-trace.ts';
 export { Task, type TaskState } from './task.ts';

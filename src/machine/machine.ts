@@ -1,5 +1,6 @@
 import { Errno } from '../abi/errno.ts';
 import { ARCHES, type Arch, type ArchName, type FprobeConfig, fprobeConfig } from './arch.ts';
+import { MachineCalls } from './call-chain.ts';
 import { CallPath, type EntryHook } from './call-path.ts';
 import { Clock } from './clock.ts';
 import { Cpu, type InterruptKind } from './cpu.ts';
@@ -12,6 +13,7 @@ import { Memory } from './memory.ts';
 import type { FunctionListener, Module, ModuleDefinition } from './module.ts';
 import { ModuleLoader } from './module-loader.ts';
 import type { FunctionSource, Prototype, SymbolSource } from './profile-view.ts';
+import type { CallChain, StackTrace } from './stack-trace.ts';
 import { Task } from './task.ts';
 
 /** What a machine is made of. */
@@ -62,6 +64,7 @@ export class Machine {
   #nextPid = 1;
   #heap: bigint;
   #calls: CallPath;
+  readonly #chain: CallChain = new MachineCalls(this);
   #modules: ModuleLoader;
 
   constructor(options: MachineOptions) {
@@ -189,6 +192,33 @@ export class Machine {
   /** The innermost function that the cpu's task entered returns; the return register holds its result. */
   leaveFunction(cpu: Cpu): void {
     this.#calls.leave(cpu);
+  }
+
+  /**
+   * Writes down the stack as it is at the entry of the function that a cpu's task is in: what its site calls, then the function,
+   * then its callers.
+   */
+  pushEntryStack(cpu: Cpu, trace: StackTrace): void {
+    const { calls, callDepth } = cpu.current;
+    if (callDepth === 0) return;
+    const fn = calls[callDepth - 1] >> 1;
+    this.#calls.hook.pushSite(fn, trace);
+    this.pushEntrySite(fn, trace);
+    if (fn === cpu.tracepoint?.stubFn) this.pushPlaceStack(cpu, trace);
+    else (cpu.chain ?? this.#chain).pushCallers(cpu, trace);
+  }
+
+  /** Writes down the stack from the code that a cpu's task runs, or that called the tracepoint which it passes. */
+  pushPlaceStack(cpu: Cpu, trace: StackTrace): void {
+    const { tracepoint } = cpu;
+    if (tracepoint?.isDirect === false) trace.push(tracepoint.callerLo, tracepoint.callerHi);
+    (cpu.chain ?? this.#chain).pushPlace(cpu, trace);
+  }
+
+  /** The place where a function goes on behind the call at its entry site. */
+  pushEntrySite(fn: number, trace: StackTrace): void {
+    const words = this.functions.entryWords;
+    trace.push(words[2 * fn] + this.arch.siteSize, words[2 * fn + 1]);
   }
 
   /**

@@ -8,6 +8,9 @@ export const TASK_COMM_LEN = 16;
 /** What a task is doing: on a cpu, ready for one, waiting for a wake-up, or exited. */
 export type TaskState = 'running' | 'runnable' | 'blocked' | 'dead';
 
+/** A place in the text of a program that was linked without an address of its own choice. */
+const USER_IP = 0x401000n;
+
 /** A thread, `struct task_struct` as far as tracing sees it. */
 export class Task {
   /** Dense slot, from 0; a slot is used again after its task has exited. */
@@ -33,8 +36,12 @@ export class Task {
   migrateDisable = 0;
   /** Functions that it is in: function id times 2, plus 1 when the return is hooked. */
   calls = new Int32Array(64);
+  /** Return address of each of them in halves, low first, as it was before its return was hooked. */
+  returns = new Uint32Array(128);
   /** Entries of `calls` in use. */
   callDepth = 0;
+  /** Where its program goes on when it leaves the kernel. */
+  userIp = USER_IP;
 
   constructor(options: {
     arch: Arch;
@@ -63,5 +70,8 @@ export class Task {
     const larger = new Int32Array(this.calls.length * 2);
     larger.set(this.calls);
     this.calls = larger;
+    const returns = new Uint32Array(this.returns.length * 2);
+    returns.set(this.returns);
+    this.returns = returns;
   }
 }

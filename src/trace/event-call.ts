@@ -1,6 +1,8 @@
+import type { Cpu, Machine, StackTrace } from '../machine/index.ts';
 import { type EventField, formatText } from './event-field.ts';
 import type { TraceEventFile } from './event-file.ts';
 import type { RecordView } from './record.ts';
+import type { StackWalk } from './stack-trace.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
 /** What `class->reg` is asked to do, `include/linux/trace_events.h:enum trace_reg` (`perf-…` come without a file). */
@@ -20,7 +22,7 @@ export interface TraceEventCallInit {
  * One kind of trace event: what its records hold, how they print, how it is switched on (`struct trace_event_call` with its class).
  * Fprobe events, static events and the entries of ftrace itself derive from it.
  */
-export abstract class TraceEventCall {
+export abstract class TraceEventCall implements StackWalk {
   readonly system: string;
   readonly name: string;
   /** `common_type` of its records; given by the registry when added. */
@@ -56,6 +58,11 @@ export abstract class TraceEventCall {
    * @returns 0 or a negative errno
    */
   abstract reg(op: TraceReg, file?: TraceEventFile): number;
+
+  /** The stack of a hit: the code that the event stands in, on top of its callers. */
+  pushHitStack(machine: Machine, cpu: Cpu, trace: StackTrace, _fromRegs: boolean): void {
+    machine.pushPlaceStack(cpu, trace);
+  }
 
   /** Prints a record as `name: (…) a=1`, without newline. */
   abstract print(rec: RecordView, out: TraceSeq): void;

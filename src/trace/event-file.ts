@@ -3,6 +3,7 @@ import type { Cpu } from '../machine/cpu.ts';
 import type { TraceEventCall } from './event-call.ts';
 import type { EventFilter } from './filter.ts';
 import type { RecordWriter } from './record.ts';
+import { recordKernelStack, recordUserStack } from './stack-trace.ts';
 import type { TraceArray } from './trace-array.ts';
 import type { EventTriggers } from './triggers.ts';
 
@@ -102,6 +103,7 @@ export class TraceEventFile {
     const recorder = this.array.recorder;
     if (!(this.flags & SLOW)) {
       recorder.commit(cpu, writer);
+      this.#recordStacks(cpu);
       return;
     }
     const triggered = this.flags & EventFileFlag.TRIGGER_COND && this.triggers ? this.triggers.call(cpu, writer) : 0;
@@ -110,8 +112,18 @@ export class TraceEventFile {
       ((this.flags & EventFileFlag.FILTERED) !== 0 && !this.filter!.match(writer, cpu)) ||
       ((this.flags & EventFileFlag.PID_FILTER) !== 0 && this.array.ignoresPid(cpu.current.pid));
     if (dropped) recorder.discard(cpu, writer);
-    else recorder.commit(cpu, writer);
+    else {
+      recorder.commit(cpu, writer);
+      this.#recordStacks(cpu);
+    }
     if (triggered) this.triggers!.postCall(cpu, triggered);
+  }
+
+  /** The stacks that follow a record under `options/stacktrace` and `options/userstacktrace`. */
+  #recordStacks(cpu: Cpu): void {
+    const { options } = this.array;
+    if (options.stacktrace) recordKernelStack(this.array, cpu, this.call, true, 1);
+    if (options.userstacktrace) recordUserStack(this.array, cpu, 1);
   }
 
   /** Triggers that need no record run here; says whether the hit ends here (`__trace_trigger_soft_disabled()`). */

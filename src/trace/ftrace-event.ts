@@ -12,6 +12,8 @@ export const FtraceType = { FN: 1, STACK: 4, PRINT: 5, USER_STACK: 13, RAW_DATA:
 export const FtraceOffset = {
   functionIp: 8,
   functionParent: 16,
+  stackSize: 8,
+  userTgid: 8,
   stackCallers: 16,
   printIp: 8,
   printText: 16,
@@ -61,7 +63,7 @@ function stackLine(rec: RecordView, out: TraceSeq): void {
 /** User addresses are shown bare: there is no map of user memory to name files from. */
 function userStackLine(rec: RecordView, out: TraceSeq): void {
   out.puts('<user stack trace>\n');
-  for (let offset = 16; offset + 8 <= rec.size; offset += 8) {
+  for (let offset = FtraceOffset.stackCallers; offset + 8 <= rec.size; offset += 8) {
     const ip = rec.view.getBigUint64(rec.base + offset, true);
     if (ip === 0n) break;
     out.puts(` =>  <${ip.toString(16).padStart(16, '0')}>\n`);
@@ -81,8 +83,8 @@ const PRINTERS: Record<string, EntryPrinter> = {
     line: functionLine,
     raw: (rec, out) => out.puts(`${hexAt(rec, FtraceOffset.functionIp)} ${hexAt(rec, FtraceOffset.functionParent)}\n`),
   },
-  kernel_stack: { line: stackLine, raw: stackLine },
-  user_stack: { line: userStackLine, raw: userStackLine },
+  kernel_stack: { line: stackLine },
+  user_stack: { line: userStackLine },
   print: {
     line: (rec, out) => {
       ipAt(rec, FtraceOffset.printIp, out);

@@ -1,4 +1,4 @@
-import type { Cpu } from '../machine/cpu.ts';
+import type { Cpu, Machine, StackTrace } from '../machine/index.ts';
 import type { StaticEvent, StaticEvents } from '../profile/static-events.ts';
 import { TraceEventCall, type TraceReg } from './event-call.ts';
 import type { EventField } from './event-field.ts';
@@ -8,6 +8,7 @@ import { FtraceEventCall } from './ftrace-event.ts';
 import { compilePrintFmt, type FormatPrinter } from './print-fmt.ts';
 import { loadInt } from './print-fmt-eval.ts';
 import type { RecordView, RecordWriter } from './record.ts';
+import { pushStaticStack } from './static-stack.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
 /** Looks up the value of an enumerator of the kernel: some events' `print fmt` names such. */
@@ -51,6 +52,10 @@ export class StaticEventCall extends TraceEventCall {
     if (file && op === 'register') return source?.attach(this, file) ?? 0;
     if (file && op === 'unregister') source?.detach(file);
     return 0;
+  }
+
+  override pushHitStack(machine: Machine, cpu: Cpu, trace: StackTrace): void {
+    pushStaticStack(machine, cpu, trace, this);
   }
 
   override print(rec: RecordView, out: TraceSeq): void {

@@ -3,7 +3,7 @@ import type { TraceReg } from './event-call.ts';
 import { TraceEventCall } from './event-call.ts';
 import type { TraceEventFile } from './event-file.ts';
 import type { StaticEventTable } from './event-registry.ts';
-import { FtraceEventCall } from './ftrace-event.ts';
+import { FtraceEventCall, FtraceType } from './ftrace-event.ts';
 import type { RecordView } from './record.ts';
 import type { TraceSeq } from './trace-seq.ts';
 import { Tracing } from './tracing.ts';
@@ -49,7 +49,7 @@ export class NumberEvent extends TraceEventCall {
   }
 }
 
-/** For tests: tracing on a machine without symbols, with the `print` entry as its only static event; task `t` (pid 7) runs on each cpu. */
+/** For tests: tracing on a machine without symbols, with the entries of markers and stacks as its only static events; task `t` (pid 7) runs on each cpu. */
 export function makeTracing(cpus = 1): Tracing {
   const nothing = {
     lookupName: () => undefined,
@@ -67,11 +67,16 @@ export function makeTracing(cpus = 1): Tracing {
     idsByName: () => [],
   };
   const machine = new Machine({ symbols: nothing, functions, cpus });
-  const print = new FtraceEventCall({ name: 'print', id: 5, fields: [], printFmt: '' });
+  const entries = [
+    ['kernel_stack', FtraceType.STACK],
+    ['print', FtraceType.PRINT],
+    ['user_stack', FtraceType.USER_STACK],
+  ] as const;
+  const calls = entries.map(([name, id]) => new FtraceEventCall({ name, id, fields: [], printFmt: '' }));
   const statics: StaticEventTable = {
-    names: [{ system: 'ftrace', name: 'print' }],
-    get: (system, name) => (system === 'ftrace' && name === 'print' ? print : undefined),
-    byId: (id) => (id === 5 ? print : undefined),
+    names: calls,
+    get: (system, name) => (system === 'ftrace' ? calls.find((call) => call.name === name) : undefined),
+    byId: (id) => calls.find((call) => call.id === id),
     firstFreeId: 1585,
   };
   const tracing = new Tracing(machine, '6.16.3', statics);

@@ -4,6 +4,7 @@ import { EventRegistry, type StaticEventTable } from './event-registry.ts';
 import type { FilterEnvironment } from './filter-predicate.ts';
 import { bytesText } from './print-fields.ts';
 import { SavedCmdlines } from './saved-cmdlines.ts';
+import { StackTraces } from './stack-trace.ts';
 import { TraceArray } from './trace-array.ts';
 import { TraceClocks } from './trace-clock.ts';
 import type { TraceSeqContext } from './trace-seq.ts';
@@ -16,6 +17,7 @@ export class Tracing {
   readonly events: EventRegistry;
   readonly cmdlines = new SavedCmdlines();
   readonly clocks: TraceClocks;
+  readonly stackTraces: StackTraces;
   /** What filters look up in the machine. */
   readonly filterEnvironment: FilterEnvironment;
   /** What printers look up in the machine. */
@@ -37,6 +39,7 @@ export class Tracing {
     this.machine = machine;
     this.release = release;
     this.events = new EventRegistry(statics);
+    this.stackTraces = new StackTraces(machine.cpus.length);
     this.clocks = new TraceClocks(machine.clock);
     this.filterEnvironment = {
       nrCpus: machine.cpus.length,

@@ -45,6 +45,7 @@ test('the recorded scenarios', () => {
 test.each([
   ['tracing-files.jsonl.gz', 61],
   ['tracing-scenarios.jsonl.gz', 8],
+  ['stack-traces.jsonl.gz', 10],
 ])('%s', (file, count) => {
   const transcripts = golden(file);
   expect(transcripts.length).toBe(count);

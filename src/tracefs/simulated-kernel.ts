@@ -3,7 +3,7 @@ import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
-import { type ArchName, type Cpu, Machine, type Task } from '../machine/index.ts';
+import { type ArchName, type Cpu, Machine, Memory, type Task } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Enumerators } from '../trace/enumerators.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
@@ -65,7 +65,7 @@ export class SimulatedKernel {
     const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
     this.dynamicEvents = createDynamicEvents(this);
-    this.reader = this.machine.createTask(READER);
+    this.reader = this.machine.createTask({ ...READER, user: new Memory() });
     this.machine.switchTo(this.#cpu, this.reader);
     this.#forks = new ForkSteps(this);
     this.#forks.describe(this.reader);

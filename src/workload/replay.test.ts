@@ -47,6 +47,7 @@ class Watched implements ReplayKernel {
     const reg = (task: Task, index: number) => task.regs.wide[index];
     this.machine.setEntryHook({
       sites: this.ftrace.sites,
+      pushSite: () => {},
       enter: (cpu, fn) => {
         const task = cpu.current;
         const sp = reg(task, arch.spReg);

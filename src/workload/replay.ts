@@ -2,6 +2,7 @@ import type { Cpu } from '../machine/cpu.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Task } from '../machine/task.ts';
 import { CallState, setContext } from './call-state.ts';
+import { ReplayChain } from './replay-chain.ts';
 import { FactStore } from './replay-facts.ts';
 import { ReplayTasks } from './replay-tasks.ts';
 import { StepKind, type Workload } from './workload.ts';
@@ -56,6 +57,7 @@ export class Replay {
   readonly #tasks: ReplayTasks;
   readonly #facts: FactStore;
   readonly #state: CallState;
+  readonly #chain: ReplayChain;
   /** By call: 1 while the machine knows that it is under way. */
   readonly #entered: Uint8Array;
   readonly #points: (Point | undefined)[];
@@ -80,6 +82,7 @@ export class Replay {
     this.#facts = new FactStore(workload, machine, this.#tasks);
     this.#entered = new Uint8Array(workload.callFn.length);
     this.#state = new CallState(workload, machine, this.#tasks, this.#entered);
+    this.#chain = new ReplayChain(workload, machine);
     const found = new Map<string, Point | undefined>();
     this.#points = workload.points.map(({ name }) => {
       if (!found.has(name)) found.set(name, tracepoints.find(name));
@@ -195,8 +198,11 @@ export class Replay {
     this.#arrive(cpu, this.workload.callFlags[call]);
     this.#state.enter(cpu.current, call);
     this.#entered[call] = 1;
+    this.#chain.call = call;
+    cpu.chain = this.#chain;
     this.#machine.enterFunction(cpu, this.workload.callFn[call], this.#state.retLo, this.#state.retHi);
     this.#state.entered(cpu.current, call);
+    cpu.chain = undefined;
     setContext(cpu, 0);
   }
 
@@ -225,7 +231,10 @@ export class Replay {
     if (name === 'sched_switch' && cpu !== this.#nextCpu()) args[2] = cpu.idle.address;
     if (inside >= 0) state.setStack(task, inside, -POINT_FRAME);
     state.point(task, args);
+    this.#chain.call = inside;
+    cpu.chain = this.#chain;
     this.#points[index]?.fire(cpu);
+    cpu.chain = undefined;
     setContext(cpu, 0);
   }
 
