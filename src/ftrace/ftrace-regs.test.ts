@@ -98,17 +98,32 @@ test.each(names)(
 
 test.each(names)('%s: partialRegs copies what there is', (arch) => {
   const { machine, cpu, fregs } = atEntry(arch);
-  const { registers, ftraceRegs, csReg, flagsReg } = machine.arch;
+  const { registers, ftraceRegs } = machine.arch;
   const regs = new Registers(registers.length);
-  fregs.partialRegs(regs);
-  const marked = csReg === undefined ? [] : [csReg, flagsReg];
-  for (let reg = 0; reg < registers.length; reg++) {
-    if (marked.includes(reg)) expect(regs.wide[reg], registers[reg]).toBe(0n);
-    else
-      expect(regs.wide[reg], registers[reg]).toBe(
-        ftraceRegs.entry.includes(reg) ? cpu.current.regs.wide[reg] : POISON_64,
-      );
+  for (const [held, begin] of [
+    [ftraceRegs.entry, () => fregs.beginEntry(0)],
+    [ftraceRegs.exit, () => fregs.beginReturn()],
+  ] as const) {
+    begin();
+    fregs.partialRegs(regs);
+    for (let reg = 0; reg < registers.length; reg++) {
+      const expected = held.includes(reg) ? cpu.current.regs.wide[reg] : POISON_64;
+      expect(regs.wide[reg], registers[reg]).toBe(expected);
+    }
   }
+});
+
+test('x86_64 marks an entry as no exception: code segment and orig_ax are 0', () => {
+  const { machine, fregs } = atEntry();
+  const regs = new Registers(machine.arch.registers.length);
+  fregs.partialRegs(regs);
+  const named = (name: string) => regs.wide[machine.arch.registers.indexOf(name)];
+  expect([named('cs'), named('orig_ax'), named('flags'), named('ip')]).toEqual([
+    0n,
+    0n,
+    POISON_64,
+    machine.functions.entryIp(0) + 5n,
+  ]);
 });
 
 test('x86_64: fillPerfRegs has ip, sp, and the flags of kernel mode', () => {

@@ -45,9 +45,9 @@ export class FtraceRegs {
   readonly #reported: Uint8Array;
   readonly #argRegs: Int32Array;
   readonly #functions: Functions;
-  /** Words of the instruction pointer and of the code segment (−1: the arch has none). */
+  /** Words of the instruction pointer, and of the registers that an entry saves as 0. */
   readonly #ip: number;
-  readonly #cs: number;
+  readonly #zero: Int32Array;
   readonly #siteSize: number;
 
   constructor(machine: Machine, cpu: Cpu, slot: number) {
@@ -62,7 +62,7 @@ export class FtraceRegs {
     this.words = cpu.current.regs.words;
     this.#functions = machine.functions;
     this.#ip = 2 * machine.arch.ipReg;
-    this.#cs = machine.arch.csReg === undefined ? -1 : 2 * machine.arch.csReg;
+    this.#zero = Int32Array.from(machine.arch.ftraceRegs.zero ?? [], (reg) => 2 * reg);
     this.#siteSize = machine.arch.siteSize;
   }
 
@@ -81,10 +81,10 @@ export class FtraceRegs {
     // Functions start at multiples of 16, so that the sum does not carry.
     words[ip] = sites[2 * fn] + this.#siteSize;
     words[ip + 1] = sites[2 * fn + 1];
-    const cs = this.#cs;
-    if (cs >= 0) {
-      words[cs] = 0;
-      words[cs + 1] = 0;
+    const zero = this.#zero;
+    for (let i = 0; i < zero.length; i++) {
+      words[zero[i]] = 0;
+      words[zero[i] + 1] = 0;
     }
   }
 
@@ -173,8 +173,8 @@ export class FtraceRegs {
   }
 
   /**
-   * Fills a whole register set for BPF from what there is, the rest with poison. x86_64 marks it as not from an exception (no code segment,
-   * no flags). `include/linux/ftrace_regs.h:ftrace_partial_regs()`
+   * Fills a whole register set for BPF from what there is, the rest with poison (where ftrace_regs is a whole pt_regs, it is handed out
+   * as it is, with what the stack held before). `include/linux/ftrace_regs.h:ftrace_partial_regs()`
    */
   partialRegs(dest: Registers): void {
     const count = this.#held.length;
@@ -183,10 +183,6 @@ export class FtraceRegs {
       dest.words[2 * reg] = held ? this.words[2 * reg] : POISON;
       dest.words[2 * reg + 1] = held ? this.words[2 * reg + 1] : POISON;
     }
-    const arch = this.#arch;
-    if (arch.csReg === undefined || arch.flagsReg === undefined) return;
-    dest.wide[arch.csReg] = 0n;
-    dest.wide[arch.flagsReg] = 0n;
   }
 
   /** Fills what perf reads of a register set: ip, sp, frame pointer where the arch's unwinder wants it, and flags that say kernel mode. `ftrace_fill_perf_regs()` */

@@ -120,12 +120,25 @@ test('setFilterIps takes sites and symbols, and changes all or nothing', () => {
   expect(ftrace.setFilterIps(a, [site, symbol])).toBe(0);
   ftrace.registerFunction(a);
   expect(enabled()).toEqual(['kernel_clone 1', 'vfs_read 1']);
-  expect(ftrace.setFilterIps(a, [machine.functions.entryIp(2), site + 1n])).toBe(-Errno.EINVAL);
+  expect(ftrace.setFilterIps(a, [machine.functions.entryIp(2), site + 5n])).toBe(-Errno.EINVAL);
   expect(ftrace.setFilterIps(a, [site, machine.functions.entryIp(2)], true)).toBe(-Errno.ENOENT);
   expect(ftrace.setFilterIps(a, [site, site], true)).toBe(-Errno.ENOENT);
   expect(enabled()).toEqual(['kernel_clone 1', 'vfs_read 1']);
   expect(ftrace.setFilterIps(a, [site], true)).toBe(0);
   expect(enabled()).toEqual(['vfs_read 1']);
+});
+
+test.each([
+  // Symbol, landing pad, the five bytes of the call, what follows.
+  [0n, 0],
+  [1n, undefined],
+  [4n, 0],
+  [5n, 0],
+  [8n, 0],
+  [9n, undefined],
+])('%i bytes behind its symbol a function is found or not', (offset, expected) => {
+  const { machine } = boot();
+  expect(ftraceLocation(machine, machine.functions.symbolAddress(0) + offset)).toBe(expected);
 });
 
 test('ftrace_enabled off makes every site a nop', () => {

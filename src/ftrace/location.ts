@@ -1,9 +1,16 @@
 import { Errno } from '../abi/errno.ts';
 import type { Machine } from '../machine/machine.ts';
 
-/** The function at an address, which may be its entry site or its symbol. `kernel/trace/ftrace.c:ftrace_location()` */
+/** The function at an address, which may be its symbol or any byte of the call at its entry site. `kernel/trace/ftrace.c:ftrace_location()` */
 export function ftraceLocation(machine: Machine, addr: bigint): number | undefined {
-  return machine.functions.idAtIp(addr) ?? machine.functions.idAtSymbol(addr);
+  const { functions, arch } = machine;
+  const exact = functions.idAtIp(addr) ?? functions.idAtSymbol(addr);
+  if (exact !== undefined) return exact;
+  for (let into = 1; into < arch.siteSize; into++) {
+    const fn = functions.idAtIp(addr - BigInt(into));
+    if (fn !== undefined) return fn;
+  }
+  return undefined;
 }
 
 /**

@@ -41,8 +41,6 @@ export interface Arch {
   readonly spReg: number;
   readonly ipReg: number;
   readonly fpReg: number;
-  readonly flagsReg: number | undefined;
-  readonly csReg: number | undefined;
   /** Holds the return address at a function's entry. */
   readonly linkReg: number;
   /** Whether a call pushes the return address (x86) instead of putting it in a register. */
@@ -57,7 +55,13 @@ export interface Arch {
   /** Bytes after its symbol that an entry site may lie before it counts as a weak function's left-over, `FTRACE_MCOUNT_MAX_OFFSET`. */
   readonly maxEntryOffset: number;
   /** What ftrace_regs holds: registers at entry, registers at return (`ip` is set by fgraph at return). */
-  readonly ftraceRegs: { readonly whole: boolean; readonly entry: readonly number[]; readonly exit: readonly number[] };
+  readonly ftraceRegs: {
+    readonly whole: boolean;
+    readonly entry: readonly number[];
+    readonly exit: readonly number[];
+    /** Of those at entry, what is saved as 0: it tells that this is no exception. */
+    readonly zero?: readonly number[];
+  };
   /** What `ftrace_fill_perf_regs()` copies, and what it sets besides. */
   readonly perfRegs: {
     readonly copied: readonly number[];

@@ -1,3 +1,4 @@
+import { BpfLinks } from '../bpf/index.ts';
 import { createDynamicEvents, type DynamicEvents } from '../dynevent/index.ts';
 import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
@@ -40,6 +41,8 @@ export class SimulatedKernel {
   readonly ftrace: Ftrace;
   readonly fgraph: Fgraph;
   readonly fprobes: FprobeCore;
+  /** BPF programs on functions. */
+  readonly bpf: BpfLinks;
   readonly tracepoints: Tracepoints;
   readonly tracing: Tracing;
   readonly dynamicEvents: DynamicEvents;
@@ -58,6 +61,7 @@ export class SimulatedKernel {
     this.ftrace = new Ftrace(this.machine);
     this.fgraph = new Fgraph(this.machine, this.ftrace);
     this.fprobes = new FprobeCore(this.machine, this.fgraph);
+    this.bpf = new BpfLinks(this.machine, this.fprobes);
     this.tracepoints = new Tracepoints(this.machine);
     const enumerators = new Enumerators(() => profile.btf);
     const { machine, types, tracepoints } = this;
