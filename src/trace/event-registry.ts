@@ -85,6 +85,8 @@ export class EventRegistry {
     this.#byId.set(id, call);
     this.#dynamic.set(`${call.system}/${call.name}`, call);
     for (const array of this.arrays) array.addEvent(call);
+    // It takes the kernel long enough to make the event's files that other tasks run meanwhile.
+    this.arrays[0]?.tracing.synchronize();
     return 0;
   }
 

@@ -59,6 +59,7 @@ function logError(array: TraceArray, text: string, error: FilterError): void {
 }
 
 function setFilter(file: TraceEventFile, filter: EventFilter | undefined, active: boolean): void {
+  if (file.filter !== undefined) file.array.tracing.synchronize();
   file.filter = filter;
   if (active) file.flags |= EventFileFlag.FILTERED;
   else file.flags &= ~EventFileFlag.FILTERED;

@@ -22,10 +22,15 @@ function putText(bytes: Uint8Array, at: number, text: string): void {
 export function writeMarker(array: TraceArray, cpu: Cpu, data: string): number {
   if (!array.options.markers) return -Errno.EINVAL;
   const text = data.slice(0, TRACE_MARKER_MAX_SIZE);
-  if (!array.isTop) return markInto(array, cpu, text);
+  return markWherever(array, (target) => markInto(target, cpu, text));
+}
+
+/** Marks a trace array; for the top level, those that get its markers, up to the first that refuses. */
+function markWherever(array: TraceArray, mark: (target: TraceArray) => number): number {
+  if (!array.isTop) return mark(array);
   let written: number = -Errno.ENODEV;
   for (const target of array.tracing.markerArrays) {
-    written = markInto(target, cpu, text);
+    written = mark(target);
     if (written < 0) break;
   }
   return written;
@@ -55,9 +60,11 @@ export function writeRawMarker(array: TraceArray, cpu: Cpu, data: string): numbe
   const { rawId, rawData } = FtraceOffset;
   const size = rawData + Math.max(data.length, FAULTED_SIZE + 4);
   if (!array.options.markers || data.length < 4 || size > array.buffer.maxEventSize) return -Errno.EINVAL;
-  const record = array.recorder.begin(cpu, FtraceType.RAW_DATA, size, 0);
-  if (!record) return -Errno.EBADF;
-  putText(record.bytes, record.base + rawId, data);
-  array.recorder.commit(cpu, record);
-  return data.length;
+  return markWherever(array, (target) => {
+    const record = target.recorder.begin(cpu, FtraceType.RAW_DATA, size, 0);
+    if (!record) return -Errno.EBADF;
+    putText(record.bytes, record.base + rawId, data);
+    target.recorder.commit(cpu, record);
+    return data.length;
+  });
 }

@@ -201,6 +201,7 @@ export class TraceArray {
     let ret = this.buffer.resize(bytes, cpu);
     if (ret === 0 && this.snapshotAllocated) ret = this.maxBuffer.resize(bytes, cpu);
     if (ret < 0) return ret;
+    this.tracing.synchronize();
     for (let i = 0; i < this.shownSizes.length; i++)
       if (cpu === ALL_CPUS || cpu === i) this.shownSizes[i] = this.buffer.size(i);
     return 0;
@@ -208,6 +209,7 @@ export class TraceArray {
 
   /** Sets the size of sub-buffers to 4096 << order bytes. Returns 0 or a negative errno. */
   setSubbufOrder(order: number): number {
+    this.tracing.synchronize();
     const ret = this.buffer.setSubbufOrder(order);
     return ret < 0 || !this.snapshotAllocated ? ret : this.maxBuffer.setSubbufOrder(order);
   }
@@ -221,6 +223,7 @@ export class TraceArray {
       if (resized < 0) return resized;
     }
     this.snapshotAllocated = true;
+    this.tracing.synchronize();
     this.maxBuffer.setRecordOn(this.buffer.isRecordSetOn);
     [this.buffer, this.maxBuffer] = [this.maxBuffer, this.buffer];
     this.maxBuffer.wakeWaiters();
@@ -229,6 +232,7 @@ export class TraceArray {
 
   /** Gives the snapshot's memory back (`free_snapshot()`). */
   freeSnapshot(): void {
+    this.tracing.synchronize();
     this.maxBuffer.setSubbufOrder(0);
     this.maxBuffer.resize(1);
     this.maxBuffer.reset();
@@ -237,6 +241,7 @@ export class TraceArray {
 
   /** Empties the buffer, or one cpu's (`tracing_reset_online_cpus()`). */
   reset(cpu = ALL_CPUS): void {
+    this.tracing.synchronize();
     this.buffer.reset(cpu);
     this.timeStart = this.buffer.timeStamp();
   }
@@ -281,6 +286,7 @@ export class TraceArray {
   /** Ends an instance: its events go off, pids and tracer are forgotten (`__remove_instance()`). Returns 0. */
   destroy(): number {
     const { tracing } = this;
+    tracing.synchronize();
     this.setPidList('pids', undefined);
     this.setPidList('noPids', undefined);
     for (const file of this.files.enabledInOrder()) file.setEnabled(false);

@@ -68,6 +68,11 @@ export class Tracing {
     });
   }
 
+  /** Somebody waits until no record is under way any more: every cpu switches tasks meanwhile (`synchronize_rcu()`). */
+  synchronize(): void {
+    for (const cpu of this.machine.cpus) this.cmdlines.noteSwitch(cpu.id, cpu.current, cpu.idle);
+  }
+
   /** All trace arrays, the top level first. */
   get arrays(): readonly TraceArray[] {
     return this.events.arrays;

@@ -167,6 +167,7 @@ function eventPidFile(array: TraceArray, list: PidListName): TraceFile {
       const written = writePids(array.pidList(list), data);
       if (typeof written === 'number') return written;
       array.setPidList(list, written.pids);
+      array.tracing.synchronize();
       return written.read;
     },
     truncate: () => done(array.setPidList(list, undefined)),

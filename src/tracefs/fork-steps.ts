@@ -68,8 +68,11 @@ export class ForkSteps {
     this.#fire(cpu, 'task_newtask', [child.address, FORK_FLAGS]);
     this.#fire(cpu, 'sched_process_fork', [parent.address, child.address]);
     machine.clock.advance(AFTER_NS);
+    // The woken child is to run soon.
+    cpu.needReschedLazy = true;
     regs.wide[arch.retReg] = BigInt(child.pid);
     if (hooked !== undefined) machine.leaveFunction(cpu);
+    cpu.needReschedLazy = false;
     machine.switchTo(cpu, child);
     machine.clock.advance(CHILD_NS);
     machine.exitTask(child);

@@ -42,7 +42,10 @@ test('the recorded scenarios', () => {
   expect(replay(transcripts)).toEqual(new Map());
 });
 
+// Walks are at random, over events, filters, buffers, clocks, options, markers, snapshots, pids and instances.
 test.each([
+  ['options.jsonl.gz', 154],
+  ['walks.jsonl.gz', 286],
   ['tracing-files.jsonl.gz', 61],
   ['tracing-scenarios.jsonl.gz', 8],
   ['stack-traces.jsonl.gz', 10],
