@@ -17,14 +17,17 @@ export class Tracepoint implements PassedTracepoint {
   /** Function id of `__probestub_NAME`; undefined where that function cannot be traced. */
   readonly stubFn: number | undefined;
   readonly #machine: Machine;
+  readonly #on: Set<Tracepoint>;
   /** Return address of the probes' calls, where there are several. */
   readonly callerLo: number;
   readonly callerHi: number;
   /** Its probes in the order in which they came; `STUB` stands for the stub. */
   #probes: readonly TracepointCallback[] = [];
 
-  constructor(machine: Machine, name: string) {
+  /** @param on the tracepoints that are enabled */
+  constructor(machine: Machine, name: string, on: Set<Tracepoint>) {
     this.#machine = machine;
+    this.#on = on;
     this.name = name;
     const stub = machine.kallsyms.lookupName(`__probestub_${name}`);
     this.stubFn = stub === undefined ? undefined : machine.functions.idAtSymbol(stub);
@@ -61,14 +64,14 @@ export class Tracepoint implements PassedTracepoint {
   /** Adds a plain probe; −EEXIST when it is there already. `kernel/tracepoint.c:tracepoint_probe_register()` */
   addCallback(callback: TracepointCallback): number {
     if (this.#probes.includes(callback)) return -Errno.EEXIST;
-    this.#probes = [...this.#probes, callback];
+    this.#setProbes([...this.#probes, callback]);
     return 0;
   }
 
   /** −ENOENT when it is not there. */
   removeCallback(callback: TracepointCallback): number {
     if (!this.#probes.includes(callback)) return -Errno.ENOENT;
-    this.#probes = this.#probes.filter((other) => other !== callback);
+    this.#setProbes(this.#probes.filter((other) => other !== callback));
     return 0;
   }
 
@@ -91,6 +94,12 @@ export class Tracepoint implements PassedTracepoint {
     cpu.preemptCount--;
   }
 
+  #setProbes(probes: readonly TracepointCallback[]): void {
+    this.#probes = probes;
+    if (this.enabled) this.#on.add(this);
+    else this.#on.delete(this);
+  }
+
   #callStub(cpu: Cpu): void {
     if (this.stubFn === undefined) return;
     this.#machine.enterFunction(cpu, this.stubFn, this.callerLo, this.callerHi);
@@ -102,16 +111,25 @@ export class Tracepoint implements PassedTracepoint {
 export class Tracepoints {
   #machine: Machine;
   #found = new Map<string, Tracepoint>();
+  readonly #on = new Set<Tracepoint>();
 
   constructor(machine: Machine) {
     this.#machine = machine;
     machine.functionListeners.push({
       going: (functions) => {
         for (const [name, tracepoint] of this.#found) {
-          if (tracepoint.stubFn !== undefined && functions.includes(tracepoint.stubFn)) this.#found.delete(name);
+          if (tracepoint.stubFn !== undefined && functions.includes(tracepoint.stubFn)) {
+            this.#found.delete(name);
+            this.#on.delete(tracepoint);
+          }
         }
       },
     });
+  }
+
+  /** Whether firing any of them has an effect. */
+  get anyEnabled(): boolean {
+    return this.#on.size > 0;
   }
 
   /** The tracepoint of a name; always the same object for a name. */
@@ -120,7 +138,7 @@ export class Tracepoints {
     if (known) return known;
     const { kallsyms } = this.#machine;
     if (!kallsyms.has(`__tracepoint_${name}`) || !kallsyms.has(`__probestub_${name}`)) return undefined;
-    const tracepoint = new Tracepoint(this.#machine, name);
+    const tracepoint = new Tracepoint(this.#machine, name, this.#on);
     this.#found.set(name, tracepoint);
     return tracepoint;
   }

@@ -107,6 +107,16 @@ export class Machine {
     return this.#addTask({ ...options, pid });
   }
 
+  /** Where the next task's task_struct and the end of its kernel stack will be, unless it is told other places. */
+  get nextPlace(): { readonly address: bigint; readonly stackTop: bigint } {
+    const index = this.#freeSlots.at(-1) ?? this.#tasks.length;
+    const stack = Layout.STACKS + BigInt(index) * Layout.STACK_STRIDE;
+    return {
+      address: Layout.TASKS + BigInt(index) * Layout.TASK_STRUCT_SIZE,
+      stackTop: stack + BigInt(THREAD_SIZE),
+    };
+  }
+
   /** Ends a task: it leaves its cpu, its slot and stack are free again, the listeners are told. */
   exitTask(task: Task): void {
     if (task.state === 'dead') return;
@@ -281,9 +291,10 @@ export class Machine {
   }
 
   #addTask(options: TaskOptions & { pid: number }): Task {
+    const next = this.nextPlace;
     const index = this.#freeSlots.pop() ?? this.#tasks.length;
-    const slot = Layout.STACKS + BigInt(index) * Layout.STACK_STRIDE;
-    const stack = options.stackTop === undefined ? slot : options.stackTop - BigInt(THREAD_SIZE);
+    const { address = next.address, stackTop = next.stackTop } = options;
+    const stack = stackTop - BigInt(THREAD_SIZE);
     this.memory.map(stack, THREAD_SIZE);
     const task = new Task({
       arch: this.arch,
@@ -292,9 +303,9 @@ export class Machine {
       tgid: options.tgid ?? options.pid,
       comm: options.comm,
       parent: options.parent,
-      address: options.address ?? Layout.TASKS + BigInt(index) * Layout.TASK_STRUCT_SIZE,
+      address,
       user: options.user,
-      stackTop: stack + BigInt(THREAD_SIZE),
+      stackTop,
     });
     task.regs.wide[this.arch.spReg] = task.stackTop - Layout.STACK_HEADROOM;
     this.#tasks[index] = task;

@@ -4,14 +4,15 @@ import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
-import { type ArchName, type Cpu, Machine, Memory, type Task } from '../machine/index.ts';
+import { type ArchName, Machine } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Enumerators } from '../trace/enumerators.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
 import { Tracing } from '../trace/tracing.ts';
-import { ForkSteps } from './fork-steps.ts';
+import { KernelData } from '../workload/index.ts';
 import { functionFiles, rootFunctionFiles } from './function-files.ts';
 import { NO_COMMANDS } from './parts.ts';
+import { Processes } from './processes.ts';
 import { rootDirectory } from './root.ts';
 import { Tracefs } from './tracefs.ts';
 
@@ -47,9 +48,10 @@ export class SimulatedKernel {
   readonly tracing: Tracing;
   readonly dynamicEvents: DynamicEvents;
   readonly tracefs: Tracefs;
-  /** The process that uses the tracing files; it runs on cpu 0. */
-  readonly reader: Task;
-  readonly #forks: ForkSteps;
+  /** Data that definitions fetch by symbol, and what tasks look like in memory. */
+  readonly data: KernelData;
+  /** The processes that use the tracing files; the first runs on cpu 0. */
+  readonly processes: Processes;
 
   private constructor(profile: KernelProfile, options: BootOptions) {
     this.profile = profile;
@@ -69,17 +71,15 @@ export class SimulatedKernel {
     const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
     this.dynamicEvents = createDynamicEvents(this);
-    this.reader = this.machine.createTask({ ...READER, user: new Memory() });
-    this.machine.switchTo(this.#cpu, this.reader);
-    this.#forks = new ForkSteps(this);
-    this.#forks.describe(this.reader);
+    this.data = new KernelData(this.machine, profile.btf, profile.banner);
+    this.processes = new Processes(this, READER);
     const root = rootDirectory({
       tracing: this.tracing,
       dynamicEvents: this.dynamicEvents,
       kprobeEvents: NO_COMMANDS,
       uprobeEvents: NO_COMMANDS,
       syntheticEvents: NO_COMMANDS,
-      actor: () => this.#cpu,
+      actor: () => this.processes.cpu,
       functionFiles,
       rootFunctionFiles: rootFunctionFiles(profile, this.ftrace),
     });
@@ -92,15 +92,12 @@ export class SimulatedKernel {
   }
 
   /**
-   * The reader forks children with clone(2), one after the other; each exits at once and is waited for.
+   * The first process forks children with clone(2), one after the other; each exits at once and is waited for.
    * @returns 0
    */
   fork(count: number): number {
-    for (let i = 0; i < count; i++) this.#forks.fork(this.#cpu, this.reader);
+    const { processes } = this;
+    for (let i = 0; i < count; i++) processes.exit(processes.fork(processes.first, { waited: true }));
     return 0;
-  }
-
-  get #cpu(): Cpu {
-    return this.machine.cpus[0]!;
   }
 }

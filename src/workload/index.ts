@@ -1,7 +1,10 @@
+export { type CallChoice, callProgram } from './call-program.ts';
 export type { ConversionKernel } from './convert.ts';
 export { convertRecordings } from './convert-recordings.ts';
+export { type ForkPrograms, forkPrograms } from './fork-program.ts';
 export { KernelData } from './kernel-data.ts';
-export { type CallChanges, type FunctionNames, forkProgram, systemCall } from './programs.ts';
+export { KernelTypes } from './kernel-types.ts';
+export { Piece } from './piece.ts';
 export type { RecordingSource } from './recordings.ts';
 export { Replay, type ReplayKernel, type ReplayOptions, type RunLimit } from './replay.ts';
 export { unpackWorkload, type WorkloadError } from './unpack.ts';

@@ -45,6 +45,11 @@ export class KernelData {
     this.#put(this.#jiffies, uintBytes(INITIAL_JIFFIES + BigInt(ticks), 8));
   }
 
+  /** A task goes by another name. */
+  renamed(task: Task): void {
+    this.#putComm(task.address, task.comm);
+  }
+
   #describe(address: bigint, task: Task): void {
     const idle = task.pid === 0;
     const flags = idle ? PF_IDLE : task.user === undefined ? PF_KTHREAD : PF_RANDOMIZE;
@@ -69,10 +74,14 @@ export class KernelData {
       const place = this.#types.btf.memberPath(struct, member);
       if (place !== undefined) this.#put(address + BigInt(place.bitOffset / 8), uintBytes(value, place.bitSize / 8));
     }
-    const comm = new Uint8Array(COMM_LENGTH);
-    comm.set(stringBytes(task.comm.slice(0, COMM_LENGTH - 1)));
+    this.#putComm(address, task.comm);
+  }
+
+  #putComm(address: bigint, comm: string): void {
+    const bytes = new Uint8Array(COMM_LENGTH);
+    bytes.set(stringBytes(comm.slice(0, COMM_LENGTH - 1)));
     const offset = this.#types.offset('task_struct', 'comm');
-    if (offset !== undefined) this.#put(address + BigInt(offset), comm);
+    if (offset !== undefined) this.#put(address + BigInt(offset), bytes);
   }
 
   #put(address: bigint | undefined, bytes: Uint8Array): void {

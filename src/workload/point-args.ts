@@ -59,6 +59,7 @@ const SOURCES: Record<string, Source> = {
   'sched_process_exit.group_dead': constant(1n),
   'sched_process_wait.pid': constant(0n),
   'task_newtask.task': child,
+  'task_rename.comm': ({ calls }) => calls[0]?.args[1],
   'task_newtask.clone_flags': field('clone_flags', 16),
   'signal_generate.group': field('grp'),
   'signal_generate.result': field('res'),

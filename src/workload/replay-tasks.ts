@@ -7,6 +7,24 @@ import type { Workload } from './workload.ts';
 
 /** Bytes of a task_struct with room to spare. */
 const TASK_SIZE = 0x2000n;
+
+/** What a forked task becomes that is the machine's own: it is at a place of its own, and stays when the replay ends. */
+export interface Birth {
+  /** The next in line when left out. */
+  readonly pid?: number | undefined;
+  /** The parent's when left out. */
+  readonly comm?: string | undefined;
+  readonly cpu: number;
+}
+
+/** Tasks that a replay does not take from the recording, by index in the workload. */
+export interface OwnTasks {
+  /** Tasks of the machine that stand for tasks of the workload. */
+  readonly bound?: ReadonlyMap<number, Task>;
+  /** Tasks that it forks. */
+  readonly births?: ReadonlyMap<number, Birth>;
+}
+
 /** The tasks of a replay on a machine. */
 export class ReplayTasks {
   readonly relocation = new Relocation();
@@ -16,9 +34,9 @@ export class ReplayTasks {
   readonly #made = new Set<Task>();
   readonly #pids = new Map<number, number>();
   readonly #cpus: number[];
+  readonly #births: ReadonlyMap<number, Birth>;
 
-  /** @param bound tasks of the machine that stand for tasks of the workload, by index */
-  constructor(workload: Workload, machine: Machine, bound: ReadonlyMap<number, Task>) {
+  constructor(workload: Workload, machine: Machine, { bound = new Map(), births = new Map() }: OwnTasks) {
     this.#workload = workload;
     this.#machine = machine;
     this.#tasks = workload.tasks.map(() => undefined);
@@ -33,6 +51,13 @@ export class ReplayTasks {
       this.#pids.set(recorded.pid, task.pid);
       this.relocation.moveTask(recorded.address, task.address, TASK_SIZE);
       this.relocation.moveStack(recorded.stackTop, task.stackTop);
+    }
+    this.#births = births;
+    for (const [index, { cpu }] of births) {
+      const { address, stackTop } = workload.tasks[index];
+      this.#cpus[index] = cpu;
+      this.relocation.moveTask(address, machine.nextPlace.address, TASK_SIZE);
+      this.relocation.moveStack(stackTop, machine.nextPlace.stackTop);
     }
   }
 
@@ -52,6 +77,8 @@ export class ReplayTasks {
   /** Creates a task of the workload, under its recorded pid where that is free and the next in line. */
   create(index: number, user: Memory | undefined, comm = this.#workload.tasks[index].comm): Task {
     const machine = this.#machine;
+    const birth = this.#births.get(index);
+    if (birth !== undefined) return this.#bear(index, birth, user, comm);
     const { pid, parent, address, stackTop, kind, leader } = this.#workload.tasks[index];
     // A program's pid is not used twice; those of kernel threads come back.
     const free = kind === 'program' ? pid >= machine.nextPid : machine.findTask(pid) === undefined;
@@ -68,6 +95,21 @@ export class ReplayTasks {
     });
     this.#tasks[index] = task;
     this.#made.add(task);
+    this.#pids.set(pid, task.pid);
+    return task;
+  }
+
+  #bear(index: number, birth: Birth, user: Memory | undefined, parentComm: string): Task {
+    const { pid, parent } = this.#workload.tasks[index];
+    const above = this.#tasks[parent];
+    const task = this.#machine.createTask({
+      comm: birth.comm ?? parentComm,
+      ...(birth.pid === undefined ? {} : { pid: birth.pid }),
+      ...(above === undefined ? {} : { parent: above }),
+      ...(user === undefined ? {} : { user }),
+    });
+    task.cpu = birth.cpu;
+    this.#tasks[index] = task;
     this.#pids.set(pid, task.pid);
     return task;
   }

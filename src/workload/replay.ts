@@ -4,7 +4,7 @@ import type { Task } from '../machine/task.ts';
 import { CallState, setContext } from './call-state.ts';
 import { ReplayChain } from './replay-chain.ts';
 import { FactStore } from './replay-facts.ts';
-import { ReplayTasks } from './replay-tasks.ts';
+import { type OwnTasks, ReplayTasks } from './replay-tasks.ts';
 import { StepKind, type Workload } from './workload.ts';
 
 /** What a replay does with a tracepoint; `ftrace`'s has it. */
@@ -19,15 +19,19 @@ export interface ReplayKernel {
   readonly ftrace: { readonly sites: Uint8Array };
   readonly tracepoints: { find(name: string): Point | undefined };
   /** Kernel data that follows the clock. */
-  readonly data?: { update(): void };
+  readonly data?: {
+    update(): void;
+    /** A task goes by another name. */
+    renamed(task: Task): void;
+  };
 }
 
 /** How a workload is replayed. */
-export interface ReplayOptions {
+export interface ReplayOptions extends OwnTasks {
   /** 0 keeps the recorded spacing; any other number stretches or shortens it a little, the same way each time. */
   readonly seed?: number;
-  /** Tasks of the machine that stand for tasks of the workload, by index. */
-  readonly bound?: ReadonlyMap<number, Task>;
+  /** First step to be done: what is before it has happened while nobody looked. Every task up to there must be bound. */
+  readonly from?: number;
 }
 
 /** How far to run: at most this many steps, or up to and with this time (nanoseconds since boot). */
@@ -40,6 +44,8 @@ export interface RunLimit {
 const STRETCH = 0.05;
 /** Flags of a switch, as `step-flags.ts` packs them: interrupts off, preemption off twice. */
 const SWITCH_FLAGS = 1 | (2 << 5);
+/** Flag for a lazy reschedule, as `step-flags.ts` packs it. */
+const LAZY_FLAG = 16;
 /** Steps in which a switch that a tracepoint announces happens. */
 const LOOK_AHEAD = 100;
 /** Bytes of stack between a function's return address and a tracepoint's probes. */
@@ -70,6 +76,8 @@ export class Replay {
   #started = false;
   /** Time of the machine at step 0. */
   #origin = 0;
+  /** Flag of a task that is to let another one run soon, or 0. */
+  #lazy = 0;
   /** Task that had the first cpu before. */
   #before: Task | undefined;
 
@@ -78,7 +86,7 @@ export class Replay {
     this.workload = workload;
     this.#kernel = kernel;
     this.#machine = machine;
-    this.#tasks = new ReplayTasks(workload, machine, options.bound ?? new Map());
+    this.#tasks = new ReplayTasks(workload, machine, options);
     this.#facts = new FactStore(workload, machine, this.#tasks);
     this.#entered = new Uint8Array(workload.callFn.length);
     this.#state = new CallState(workload, machine, this.#tasks, this.#entered);
@@ -90,6 +98,11 @@ export class Replay {
     });
     this.#switchPoint = tracepoints.find('sched_switch');
     this.#scale = stretch((options.seed ?? 0) >>> 0);
+    const { stepKind, stepValue } = workload;
+    for (; this.#at < (options.from ?? 0); this.#at++) {
+      const kind = stepKind[this.#at];
+      if (kind === StepKind.SWITCH || kind === StepKind.SWITCH_DEAD) this.#current = stepValue[this.#at];
+    }
   }
 
   /** Whether every step has been done. */
@@ -119,11 +132,11 @@ export class Replay {
   start(openCalls = false): void {
     if (this.#started) return;
     this.#started = true;
-    this.#origin = this.#machine.clock.now;
+    this.#origin = this.#machine.clock.now - Math.round((this.workload.stepTime[this.#at] ?? 0) * this.#scale);
     this.#tasks.start();
-    const cpu = this.#tasks.cpu(0);
+    const cpu = this.#tasks.cpu(this.#current);
     this.#before = cpu.current;
-    const first = this.#tasks.at(0);
+    const first = this.#tasks.at(this.#current);
     if (first !== undefined) this.#machine.switchTo(cpu, first);
     if (!openCalls) return;
     for (let call = 0; call < this.workload.openCalls; call++) {
@@ -163,6 +176,16 @@ export class Replay {
     return this.done;
   }
 
+  /** Others have been at work since the last step: the next one is now. */
+  resume(): void {
+    if (!this.done) this.#origin += Math.max(0, this.#machine.clock.now - this.#timeOf(this.#at));
+  }
+
+  /** Another task is to run soon (`TIF_NEED_RESCHED_LAZY`): flags say so up to the next switch. */
+  needResched(): void {
+    this.#lazy = LAZY_FLAG;
+  }
+
   /** Stops before the end: the tasks are gone. */
   stop(): void {
     if (this.#started && !this.done) this.#end();
@@ -171,8 +194,9 @@ export class Replay {
 
   #end(): void {
     this.#tasks.end();
-    const cpu = this.#tasks.cpu(0);
-    if (this.#before !== undefined && this.#before.state !== 'dead') this.#machine.switchTo(cpu, this.#before);
+    const before = this.#before;
+    const cpu = before && this.#machine.cpus[before.cpu];
+    if (cpu && cpu.current === cpu.idle && before.state !== 'dead') this.#machine.switchTo(cpu, before);
   }
 
   #timeOf(step: number): number {
@@ -190,7 +214,7 @@ export class Replay {
     this.#passTime(this.#at);
     this.#kernel.data?.update();
     this.#facts.reach(this.#at);
-    setContext(cpu, flags);
+    setContext(cpu, flags | this.#lazy);
   }
 
   #enter(call: number): void {
@@ -250,6 +274,7 @@ export class Replay {
     if (kind === StepKind.FORK) tasks.create(value, this.#facts.fork(this.#current, value), task?.comm);
     else if (task !== undefined) {
       task.comm = this.workload.names[value] ?? task.comm;
+      this.#kernel.data?.renamed(task);
       if (kind === StepKind.EXEC) task.user = this.#facts.exec(this.#current);
     }
   }
@@ -265,6 +290,7 @@ export class Replay {
       this.#switchPoint.fire(cpu);
       setContext(cpu, 0);
     }
+    this.#lazy = 0;
     tasks.switchTo(from, to);
     if (dead) tasks.exit(from);
     this.#current = to;
