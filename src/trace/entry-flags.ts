@@ -7,7 +7,7 @@ const MAX_COUNT = 0xf;
 const BH_MASK = Preempt.SOFTIRQ_MASK & ~Preempt.SOFTIRQ_OFFSET;
 
 /** `common_flags` of a record that a cpu writes now (`kernel/trace/trace.c:tracing_gen_ctx_irq_test()`). */
-export function entryFlags(cpu: Cpu): number {
+function entryFlags(cpu: Cpu): number {
   const count = cpu.preemptCount;
   let flags = cpu.irqsOff ? TraceFlag.IRQS_OFF : 0;
   if (count & Preempt.NMI_MASK) flags |= TraceFlag.NMI;
@@ -20,12 +20,17 @@ export function entryFlags(cpu: Cpu): number {
 }
 
 /**
- * `common_preempt_count` of a record that a cpu writes now: preempt count in the low four bits, migrate-disable count above.
- * @param own how much of the preempt count the tracing itself added (`tracing_gen_ctx_dec()`)
+ * `common_flags` and `common_preempt_count` of a record that a cpu writes now, in this order from the low byte: the count has the preempt
+ * count in its low four bits, the migrate-disable count above.
+ * @param own how much of the preempt count the tracing itself added; where it added none, the count borrows from what is beside it
+ *   (`tracing_gen_ctx_dec()`)
  */
-export function entryPreemptCount(cpu: Cpu, own: 0 | 1): number {
-  const preempt = Math.max(Math.min(cpu.preemptCount & Preempt.PREEMPT_MASK, MAX_COUNT) - own, 0);
-  return preempt | (Math.min(cpu.current.migrateDisable, MAX_COUNT) << 4);
+export function entryContext(cpu: Cpu, own: 0 | 1): number {
+  const preempt = Math.min(cpu.preemptCount & Preempt.PREEMPT_MASK, MAX_COUNT);
+  const count = preempt | (Math.min(cpu.current.migrateDisable, MAX_COUNT) << 4);
+  const context = (entryFlags(cpu) << 8) | count;
+  const left = context - own;
+  return ((left >> 8) & 0xff) | ((left & 0xff) << 8);
 }
 
 const RESCHED_MASK = TraceFlag.NEED_RESCHED | TraceFlag.NEED_RESCHED_LAZY | TraceFlag.PREEMPT_RESCHED;

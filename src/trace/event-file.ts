@@ -5,11 +5,14 @@ import type { EventFilter } from './filter.ts';
 import type { RecordWriter } from './record.ts';
 import { recordKernelStack, recordUserStack } from './stack-trace.ts';
 import type { TraceArray } from './trace-array.ts';
-import type { EventTriggers } from './triggers.ts';
+import { EventTriggers } from './triggers.ts';
 
 /** What makes a hit take the long way: each needs a look before or after the record is filled. */
 const SLOW =
   EventFileFlag.TRIGGER_MODE | EventFileFlag.SOFT_DISABLED | EventFileFlag.PID_FILTER | EventFileFlag.FILTERED;
+
+/** What makes it likely that a record is not kept: it is then filled aside. */
+const DISCARDING = EventFileFlag.SOFT_DISABLED | EventFileFlag.FILTERED;
 
 /** One event in one trace array: whether it is on, its filter and triggers, and the way its records go (`struct trace_event_file`). */
 export class TraceEventFile {
@@ -20,7 +23,7 @@ export class TraceEventFile {
   /** What the `filter` file holds; its program, if it compiled, decides which records are kept. */
   filter: EventFilter | undefined = undefined;
   /** Commands written to the `trigger` file. */
-  triggers: EventTriggers | undefined = undefined;
+  readonly triggers = new EventTriggers(this);
   /** Users that hold it in soft mode (`sm_ref`). */
   #softModeRefs = 0;
 
@@ -91,47 +94,51 @@ export class TraceEventFile {
    * @returns the cpu's writer, or `undefined` when nothing is to be recorded
    */
   begin(cpu: Cpu, size: number): RecordWriter | undefined {
-    if (this.flags & SLOW) {
-      if (this.#refusedBefore(cpu)) return undefined;
-      return this.array.recorder.beginAside(cpu, this.call.id, size, (this.flags & EventFileFlag.TRIGGER_COND) !== 0);
-    }
-    return this.array.recorder.begin(cpu, this.call.id, size, 1);
+    const { recorder, noFilterBuffering } = this.array;
+    if (!(this.flags & SLOW)) return recorder.begin(cpu, this.call.id, size, 1);
+    if (this.#refusedBefore(cpu) || this.#ignoresPid(cpu)) return undefined;
+    const forTriggers = (this.flags & EventFileFlag.TRIGGER_COND) !== 0;
+    if (this.flags & DISCARDING && noFilterBuffering === 0)
+      return recorder.beginAside(cpu, this.call.id, size, forTriggers);
+    const writer = recorder.begin(cpu, this.call.id, size, 1);
+    return writer || !forTriggers ? writer : recorder.beginUnstored(cpu, this.call.id, size);
   }
 
   /** Ends a record that {@link TraceEventFile.begin} started: filter, triggers, then into the buffer (`trace_event_buffer_commit()`). */
   commit(cpu: Cpu, writer: RecordWriter): void {
     const recorder = this.array.recorder;
     if (!(this.flags & SLOW)) {
-      recorder.commit(cpu, writer);
-      this.#recordStacks(cpu);
+      this.#store(cpu, writer);
       return;
     }
-    const triggered = this.flags & EventFileFlag.TRIGGER_COND && this.triggers ? this.triggers.call(cpu, writer) : 0;
+    const triggered = this.flags & EventFileFlag.TRIGGER_COND ? this.triggers.call(cpu, writer) : 0;
     const dropped =
       (this.flags & EventFileFlag.SOFT_DISABLED) !== 0 ||
       ((this.flags & EventFileFlag.FILTERED) !== 0 && !this.filter!.match(writer, cpu)) ||
-      ((this.flags & EventFileFlag.PID_FILTER) !== 0 && this.array.ignoresPid(cpu.current.pid));
+      this.#ignoresPid(cpu);
     if (dropped) recorder.discard(cpu, writer);
-    else {
-      recorder.commit(cpu, writer);
-      this.#recordStacks(cpu);
-    }
-    if (triggered) this.triggers!.postCall(cpu, triggered);
+    else this.#store(cpu, writer);
+    if (triggered) this.triggers.postCall(cpu, triggered);
   }
 
-  /** The stacks that follow a record under `options/stacktrace` and `options/userstacktrace`. */
-  #recordStacks(cpu: Cpu): void {
-    const { options } = this.array;
-    if (options.stacktrace) recordKernelStack(this.array, cpu, this.call, true, 1);
-    if (options.userstacktrace) recordUserStack(this.array, cpu, 1);
+  /** Commits a record, and the stacks that follow it under `options/stacktrace` and `options/userstacktrace`. */
+  #store(cpu: Cpu, writer: RecordWriter): void {
+    const { options, recorder } = this.array;
+    const buffer = recorder.bufferOf(writer);
+    recorder.commit(cpu, writer);
+    if (options.stacktrace) recordKernelStack({ array: this.array, buffer, cpu, own: 1 }, this.call, true);
+    if (options.userstacktrace) recordUserStack({ array: this.array, buffer, cpu, own: 1 });
   }
 
   /** Triggers that need no record run here; says whether the hit ends here (`__trace_trigger_soft_disabled()`). */
   #refusedBefore(cpu: Cpu): boolean {
     const flags = this.flags;
     if (flags & EventFileFlag.TRIGGER_COND) return false;
-    if (flags & EventFileFlag.TRIGGER_MODE) this.triggers?.call(cpu, undefined);
-    if (flags & EventFileFlag.SOFT_DISABLED) return true;
-    return (flags & EventFileFlag.PID_FILTER) !== 0 && this.array.ignoresPid(cpu.current.pid);
+    if (flags & EventFileFlag.TRIGGER_MODE) this.triggers.call(cpu, undefined);
+    return (flags & EventFileFlag.SOFT_DISABLED) !== 0;
+  }
+
+  #ignoresPid(cpu: Cpu): boolean {
+    return (this.flags & EventFileFlag.PID_FILTER) !== 0 && this.array.ignoresPid(cpu.current.pid);
   }
 }

@@ -51,6 +51,11 @@ export class EventFiles {
     this.enabled.delete(file);
   }
 
+  /** Every file that has come to life. */
+  known(): TraceEventFile[] {
+    return [this.#added, this.#older, this.#static].flatMap((files) => [...files.values()]);
+  }
+
   /** The trace array goes: files that are still open answer ENODEV. */
   free(): void {
     for (const files of [this.#added, this.#older, this.#static]) {

@@ -53,7 +53,8 @@ function echoError(text: string, error: FilterError): string {
   return `${text}\n${' '.repeat(column)}^\nparse_error: ${FilterErrorText[error.code]}\n`;
 }
 
-function logError(array: TraceArray, text: string, error: FilterError): void {
+/** Puts a refused filter into `error_log`. */
+export function logFilterError(array: TraceArray, text: string, error: FilterError): void {
   const { code, pos } = error;
   array.errorLog.add('event filter parse error', text, FilterErrorText[code ?? 'ERRNO'], code === undefined ? 0 : pos);
 }
@@ -83,7 +84,7 @@ export function applyEventFilter(file: TraceEventFile, data: string): number {
     setFilter(file, { text, match: test }, true);
     return 0;
   }
-  logError(file.array, text, test);
+  logFilterError(file.array, text, test);
   setFilter(file, { text: echoError(text, test), match: keepAll }, false);
   return test.errno;
 }
@@ -120,7 +121,7 @@ export function applySystemFilter(array: TraceArray, system: string, data: strin
       continue;
     }
     const error = { errno: test.errno, code: 'BAD_SUBSYS_FILTER', pos: 0 } as const;
-    logError(array, text, error);
+    logFilterError(array, text, error);
     setFilter(file, { text: echoError(text, error), match: keepAll }, false);
   }
   return 0;

@@ -1,8 +1,10 @@
 import { Errno } from '../abi/errno.ts';
+import type { Cpu, Machine, StackTrace } from '../machine/index.ts';
 import { TraceEventCall } from './event-call.ts';
 import type { EventField } from './event-field.ts';
 import { bytesText } from './print-fields.ts';
 import type { RecordView } from './record.ts';
+import { pushMarkerStack } from './static-stack.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
 /** Ids of the entries that ftrace itself writes, `kernel/trace/trace.h:enum trace_type`. */
@@ -115,8 +117,14 @@ export class FtraceEventCall extends TraceEventCall {
     return this.name === 'function' || this.name === 'print';
   }
 
+  /** Triggers can be set on `print`: markers run them. */
   override reg(): number {
-    return -Errno.EINVAL;
+    return this.name === 'print' ? 0 : -Errno.EINVAL;
+  }
+
+  override pushHitStack(machine: Machine, cpu: Cpu, trace: StackTrace): void {
+    if (this.name === 'print') pushMarkerStack(machine, trace);
+    else super.pushHitStack(machine, cpu, trace, false);
   }
 
   override print(rec: RecordView, out: TraceSeq): void {

@@ -36,6 +36,21 @@ function markWherever(array: TraceArray, mark: (target: TraceArray) => number): 
   return written;
 }
 
+/**
+ * Records a text as a `print` entry, from a place in the kernel (`kernel/trace/trace.c:__trace_array_puts()`).
+ * @returns bytes of the record's text, or −EBADF when nothing records
+ */
+export function recordPrint(array: TraceArray, cpu: Cpu, from: bigint, text: string): number {
+  const { printIp, printText } = FtraceOffset;
+  const record = array.recorder.begin(cpu, FtraceType.PRINT, printText + text.length + 2, 0);
+  if (!record) return -Errno.EBADF;
+  const { bytes, view, base } = record;
+  view.setBigUint64(base + printIp, from, true);
+  putText(bytes, base + printText, text.endsWith('\n') ? `${text}\0` : `${text}\n\0`);
+  array.recorder.commit(cpu, record);
+  return text.length;
+}
+
 function markInto(array: TraceArray, cpu: Cpu, data: string): number {
   const { printIp, printText } = FtraceOffset;
   const meta = printText + 2;
@@ -47,8 +62,13 @@ function markInto(array: TraceArray, cpu: Cpu, data: string): number {
   const { bytes, view, base } = record;
   const mark = array.tracing.machine.kallsyms.lookupName('tracing_mark_write') ?? 0n;
   view.setBigUint64(base + printIp, mark + MARK_OFFSET, true);
-  putText(bytes, base + printText, text.endsWith('\n') ? `${text}\0` : `${text}\n\0`);
+  putText(bytes, base + printText, `${text}\0`);
+  // The triggers of ftrace:print see the text as it was written.
+  const triggers = array.eventFile('ftrace', 'print')?.triggers;
+  const later = triggers?.call(cpu, record) ?? 0;
+  if (!text.endsWith('\n')) putText(bytes, base + printText + text.length, '\n\0');
   array.recorder.commit(cpu, record);
+  if (later) triggers?.postCall(cpu, later);
   return text.length;
 }
 

@@ -1,12 +1,15 @@
 import type { Cpu } from '../machine/cpu.ts';
-import { entryFlags, entryPreemptCount } from './entry-flags.ts';
+import type { RingBuffer } from '../ring-buffer/index.ts';
+import { entryContext } from './entry-flags.ts';
 import { TRACE_ENTRY_SIZE } from './event-field.ts';
 import { PAGE_SIZE } from './limits.ts';
 import type { RecordWriter } from './record.ts';
 import type { TraceArray } from './trace-array.ts';
 
-/** Contexts that may each have a record open on a cpu: task, soft interrupt, hard interrupt, NMI. */
+/** Contexts that may each have records open on a cpu: task, soft interrupt, hard interrupt, NMI. */
 const LEVELS = 4;
+/** Records that a context may have open: one, and one that a trigger of it records meanwhile. */
+const NESTED = 2;
 
 /** A reused writer: in the ring buffer, or on a page of its own until filters and triggers have seen the record. */
 class Slot implements RecordWriter {
@@ -15,8 +18,16 @@ class Slot implements RecordWriter {
   base = 0;
   size = 0;
   aside = false;
+  /** Whether it goes into the buffer when it is committed. */
+  stored = true;
+  /** Where the record goes, whatever is exchanged for a snapshot meanwhile. */
+  buffer: RingBuffer;
   #page: Uint8Array | undefined;
   #pageView: DataView | undefined;
+
+  constructor(buffer: RingBuffer) {
+    this.buffer = buffer;
+  }
 
   moveAside(): void {
     this.#page ??= new Uint8Array(PAGE_SIZE);
@@ -31,11 +42,14 @@ class Slot implements RecordWriter {
 /** Puts the records of one trace array into its ring buffer. Nothing is allocated for a record. */
 export class Recorder {
   readonly #array: TraceArray;
+  /** By cpu and number of records open there. */
   readonly #slots: Slot[];
+  readonly #open: Uint8Array;
 
   constructor(array: TraceArray, cpus: number) {
     this.#array = array;
-    this.#slots = Array.from({ length: cpus * LEVELS }, () => new Slot());
+    this.#slots = Array.from({ length: cpus * LEVELS * NESTED }, () => new Slot(array.buffer));
+    this.#open = new Uint8Array(cpus);
   }
 
   /**
@@ -43,14 +57,13 @@ export class Recorder {
    * @param type the event's id
    * @param size bytes, common header included
    * @param own 1 for hits of events: what reached the event disabled preemption once, which the record is not to show
-   * @returns the writer of this cpu and context, or `undefined` when nothing can be recorded now
+   * @param buffer the trace array's unless said otherwise
+   * @returns the writer, or `undefined` when nothing can be recorded now; it ends before the one that the cpu began earlier
    */
-  begin(cpu: Cpu, type: number, size: number, own: 0 | 1): RecordWriter | undefined {
-    const level = cpu.interruptLevel();
-    const { buffer } = this.#array;
-    const at = buffer.reserve(cpu.id, size, level);
+  begin(cpu: Cpu, type: number, size: number, own: 0 | 1, buffer = this.#array.buffer): RecordWriter | undefined {
+    const at = buffer.reserve(cpu.id, size, cpu.interruptLevel());
     if (at < 0) return undefined;
-    const slot = this.#slots[cpu.id * LEVELS + level]!;
+    const slot = this.#take(cpu, buffer);
     slot.bytes = buffer.bytes(cpu.id);
     slot.view = buffer.view(cpu.id);
     slot.base = at;
@@ -63,28 +76,57 @@ export class Recorder {
    * @param evenIfOff whether triggers need the record while the buffer takes none
    */
   beginAside(cpu: Cpu, type: number, size: number, evenIfOff: boolean): RecordWriter | undefined {
-    if (size > PAGE_SIZE || !(evenIfOff || this.#array.buffer.isRecordOn)) return undefined;
-    const slot = this.#slots[cpu.id * LEVELS + cpu.interruptLevel()]!;
+    const { buffer } = this.#array;
+    if (size > PAGE_SIZE || !(evenIfOff || buffer.isRecordOn)) return undefined;
+    const slot = this.#take(cpu, buffer);
     slot.moveAside();
     return this.#fillHeader(slot, cpu, type, size, 1);
   }
 
+  /** Starts an event's record that only triggers see: the buffer takes none now. */
+  beginUnstored(cpu: Cpu, type: number, size: number): RecordWriter | undefined {
+    const writer = this.beginAside(cpu, type, size, true);
+    if (writer) (writer as Slot).stored = false;
+    return writer;
+  }
+
   /** Ends the record: readers see it. */
   commit(cpu: Cpu, writer: RecordWriter): void {
-    const { buffer, tracing } = this.#array;
-    if ((writer as Slot).aside) {
-      const at = buffer.reserve(cpu.id, writer.size, cpu.interruptLevel());
+    const { buffer, aside, stored, bytes, size } = writer as Slot;
+    this.#open[cpu.id]!--;
+    if (!stored) return;
+    if (aside) {
+      const at = buffer.reserve(cpu.id, size, cpu.interruptLevel());
       if (at < 0) return;
       const dest = buffer.bytes(cpu.id);
-      for (let i = 0; i < writer.size; i++) dest[at + i] = writer.bytes[i]!;
+      for (let i = 0; i < size; i++) dest[at + i] = bytes[i]!;
     }
     buffer.commit(cpu.id);
-    tracing.cmdlines.noteRecord(cpu.id);
+    this.#array.tracing.cmdlines.noteRecord(cpu.id);
   }
 
   /** Ends the record as if it had not been. */
   discard(cpu: Cpu, writer: RecordWriter): void {
-    if (!(writer as Slot).aside) this.#array.buffer.discard(cpu.id);
+    this.#open[cpu.id]!--;
+    if (!(writer as Slot).aside) (writer as Slot).buffer.discard(cpu.id);
+  }
+
+  /** The buffer that a record goes to. */
+  bufferOf(writer: RecordWriter): RingBuffer {
+    return (writer as Slot).buffer;
+  }
+
+  /** Time of a record that has not ended, in units of the trace clock; now, when it lies aside (`ring_buffer_event_time_stamp()`). */
+  timeStamp(cpu: Cpu, writer: RecordWriter): number {
+    const { buffer, aside } = writer as Slot;
+    return aside ? buffer.timeStamp() : buffer.openTimeStamp(cpu.id);
+  }
+
+  #take(cpu: Cpu, buffer: RingBuffer): Slot {
+    const slot = this.#slots[cpu.id * LEVELS * NESTED + this.#open[cpu.id]!++]!;
+    slot.buffer = buffer;
+    slot.stored = true;
+    return slot;
   }
 
   #fillHeader(slot: Slot, cpu: Cpu, type: number, size: number, own: 0 | 1): RecordWriter {
@@ -92,8 +134,7 @@ export class Recorder {
     slot.size = Math.max(size, TRACE_ENTRY_SIZE);
     bytes[base] = type & 0xff;
     bytes[base + 1] = type >>> 8;
-    bytes[base + 2] = entryFlags(cpu);
-    bytes[base + 3] = entryPreemptCount(cpu, own);
+    slot.view.setUint16(base + 2, entryContext(cpu, own), true);
     slot.view.setInt32(base + 4, cpu.current.pid, true);
     return slot;
   }

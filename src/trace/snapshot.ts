@@ -1,4 +1,6 @@
 import { Errno } from '../abi/errno.ts';
+import { type Cpu, Preempt } from '../machine/cpu.ts';
+import { recordPrint } from './marker.ts';
 import type { TraceArray } from './trace-array.ts';
 import { traceText } from './trace-file.ts';
 
@@ -30,6 +32,27 @@ function helpText(array: TraceArray, ofCpu: boolean): string {
 export function snapshotText(array: TraceArray, cpus: readonly number[], cpu?: number): string {
   if (cpus.every((each) => array.maxBuffer.isEmpty(each))) return helpText(array, cpu !== undefined);
   return traceText({ array, buffer: array.maxBuffer, cpus });
+}
+
+/** Says in the buffer what became of a snapshot. */
+function say(array: TraceArray, cpu: Cpu, ...lines: readonly string[]): void {
+  const symbol = array.tracing.machine.kallsyms.lookupName('tracing_snapshot_instance_cond') ?? 0n;
+  if (array.options.trace_printk) for (const line of lines) recordPrint(array, cpu, symbol, line);
+}
+
+/**
+ * Takes a snapshot in the middle of a hit. Without memory for it tracing stops, and the buffer says why
+ * (`kernel/trace/trace.c:tracing_snapshot_instance_cond()`).
+ */
+export function takeSnapshotOfHit(array: TraceArray, cpu: Cpu): void {
+  if (cpu.preemptCount & Preempt.NMI_MASK) {
+    say(array, cpu, '*** SNAPSHOT CALLED FROM NMI CONTEXT ***\n', '*** snapshot is being ignored        ***\n');
+  } else if (array.snapshotAllocated) {
+    array.swapSnapshot();
+  } else {
+    say(array, cpu, '*** SNAPSHOT NOT ALLOCATED ***\n', '*** stopping trace here!   ***\n');
+    array.buffer.setRecordOn(false);
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Preempt } from '../machine/cpu.ts';
 import { type Cpu, type Machine, StackTrace } from '../machine/index.ts';
+import type { RingBuffer } from '../ring-buffer/index.ts';
 import { FtraceOffset, FtraceType } from './ftrace-event.ts';
 import type { TraceArray } from './trace-array.ts';
 
@@ -43,23 +44,29 @@ export class StackTraces {
   }
 }
 
-/**
- * Records the kernel's stack as a `kernel_stack` entry (`kernel/trace/trace.c:__ftrace_trace_stack()`).
- * @param own 1 for hits of events: preemption that reaching the event disabled is not shown
- */
-export function recordKernelStack(array: TraceArray, cpu: Cpu, walk: StackWalk, fromRegs: boolean, own: 0 | 1): void {
-  const { machine, stackTraces } = array.tracing;
-  const trace = stackTraces.take(cpu);
-  if (!trace) return;
-  walk.pushHitStack(machine, cpu, trace, fromRegs);
-  storeKernelStack(array, cpu, trace, own);
-  stackTraces.give(cpu);
+/** Where a stack goes. */
+interface StackPlace {
+  readonly array: TraceArray;
+  readonly buffer: RingBuffer;
+  readonly cpu: Cpu;
+  /** 1 for hits of events: preemption that reaching the event disabled is not shown. */
+  readonly own: 0 | 1;
 }
 
-function storeKernelStack(array: TraceArray, cpu: Cpu, trace: StackTrace, own: 0 | 1): void {
+/** Records the kernel's stack as a `kernel_stack` entry (`kernel/trace/trace.c:__ftrace_trace_stack()`). */
+export function recordKernelStack(place: StackPlace, walk: StackWalk, fromRegs: boolean): void {
+  const { machine, stackTraces } = place.array.tracing;
+  const trace = stackTraces.take(place.cpu);
+  if (!trace) return;
+  walk.pushHitStack(machine, place.cpu, trace, fromRegs);
+  storeKernelStack(place, trace);
+  stackTraces.give(place.cpu);
+}
+
+function storeKernelStack({ array, buffer, cpu, own }: StackPlace, trace: StackTrace): void {
   const { stackSize, stackCallers } = FtraceOffset;
   const words = 2 * trace.count;
-  const record = array.recorder.begin(cpu, FtraceType.STACK, stackCallers + 4 * words, own);
+  const record = array.recorder.begin(cpu, FtraceType.STACK, stackCallers + 4 * words, own, buffer);
   if (!record) return;
   const { view, base } = record;
   view.setInt32(base + stackSize, trace.count, true);
@@ -72,10 +79,10 @@ function storeKernelStack(array: TraceArray, cpu: Cpu, trace: StackTrace, own: 0
  * Records where the running program is as a `user_stack` entry: the place that its system call returns to. Programs are not unwound; threads of
  * the kernel have no such place (`kernel/trace/trace.c:ftrace_trace_userstack()`).
  */
-export function recordUserStack(array: TraceArray, cpu: Cpu, own: 0 | 1): void {
+export function recordUserStack({ array, buffer, cpu, own }: StackPlace): void {
   if (cpu.preemptCount & Preempt.NMI_MASK) return;
   const { userTgid, stackCallers } = FtraceOffset;
-  const record = array.recorder.begin(cpu, FtraceType.USER_STACK, stackCallers + 8 * USER_ENTRIES, own);
+  const record = array.recorder.begin(cpu, FtraceType.USER_STACK, stackCallers + 8 * USER_ENTRIES, own, buffer);
   if (!record) return;
   const { view, base } = record;
   const task = cpu.current;

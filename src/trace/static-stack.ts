@@ -16,6 +16,16 @@ const SYSCALL_STACKS = {
   ],
 } as const;
 
+/** How a marker is written. */
+const MARKER_STACK = [
+  ['write_marker_to_buffer', 0x204],
+  ['tracing_mark_write', 0xae],
+  ['vfs_write', 0xcc],
+  ['ksys_write', 0xbe],
+  ['do_syscall_64', 0x84],
+  ['entry_SYSCALL_64_after_hwframe', 0x76],
+] as const;
+
 const PROBE = 'trace_event_raw_event_';
 /** Bytes between the call that stores a record and the end of the function that fills it, in most events. */
 const PROBE_TAIL = 0x3e;
@@ -53,6 +63,11 @@ function probeOf(machine: Machine, event: string): string | undefined {
     best = probe;
   }
   return best;
+}
+
+/** Writes down the stack of a write to `trace_marker`. */
+export function pushMarkerStack(machine: Machine, trace: StackTrace): void {
+  for (const [symbol, offset] of MARKER_STACK) pushPlace(machine, trace, symbol, offset);
 }
 
 /** Writes down the stack of a hit of a static event: the function that fills its record, then where the kernel has its tracepoint. */

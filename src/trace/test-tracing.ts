@@ -1,4 +1,4 @@
-import { Machine } from '../machine/index.ts';
+import { type Cpu, Machine } from '../machine/index.ts';
 import type { TraceReg } from './event-call.ts';
 import { TraceEventCall } from './event-call.ts';
 import type { TraceEventFile } from './event-file.ts';
@@ -37,9 +37,15 @@ export class NumberEvent extends TraceEventCall {
     out.puts(`${this.name}: ${rec.view.getInt32(rec.base + 8, true)}`);
   }
 
-  /** Hits the event on a cpu wherever it is enabled. */
+  /** Hits the event on a cpu wherever it is enabled, with preemption disabled as tracepoints and ftrace do. */
   hit(tracing: Tracing, value: number, cpuId = 0): void {
     const cpu = tracing.machine.cpus[cpuId]!;
+    cpu.preemptCount++;
+    this.#record(cpu, value);
+    cpu.preemptCount--;
+  }
+
+  #record(cpu: Cpu, value: number): void {
     for (const file of this.files) {
       const writer = file.begin(cpu, 12);
       if (!writer) continue;

@@ -31,7 +31,7 @@ test('a record prints with its task, cpu, flags and time', () => {
   event.hit(tracing, -1);
   cpu.irqsOff = true;
   cpu.needResched = true;
-  cpu.preemptCount = 2 + Preempt.HARDIRQ_OFFSET;
+  cpu.preemptCount = 1 + Preempt.HARDIRQ_OFFSET;
   event.hit(tracing, 2);
   expect(lines()).toEqual([
     '           <...>-7       [000] .....    12.345678: e: -1',
@@ -44,16 +44,16 @@ test('a record prints with its task, cpu, flags and time', () => {
 
 /** Flags of the cpu, preempt count, migrate-disable count, columns. The event itself adds 1 to the preempt count. */
 test.each([
-  [{}, 1, 0, '.....'],
-  [{ irqsOff: true }, 1, 0, 'd....'],
-  [{ needReschedLazy: true }, 1, 0, '.l...'],
-  [{ needResched: true, needReschedLazy: true }, 3, 2, '.B.22'],
-  [{}, 1 + Preempt.SOFTIRQ_OFFSET, 0, '..s..'],
-  [{}, 1 + 2 * Preempt.SOFTIRQ_OFFSET, 0, 'b....'],
-  [{ irqsOff: true }, 1 + 2 * Preempt.SOFTIRQ_OFFSET, 0, 'D....'],
-  [{}, 1 + Preempt.SOFTIRQ_OFFSET + Preempt.HARDIRQ_OFFSET, 0, '..H..'],
-  [{}, 1 + Preempt.NMI_OFFSET, 0, '..z..'],
-  [{}, 1 + Preempt.NMI_OFFSET + Preempt.HARDIRQ_OFFSET, 0, '..Z..'],
+  [{}, 0, 0, '.....'],
+  [{ irqsOff: true }, 0, 0, 'd....'],
+  [{ needReschedLazy: true }, 0, 0, '.l...'],
+  [{ needResched: true, needReschedLazy: true }, 2, 2, '.B.22'],
+  [{}, Preempt.SOFTIRQ_OFFSET, 0, '..s..'],
+  [{}, 2 * Preempt.SOFTIRQ_OFFSET, 0, 'b....'],
+  [{ irqsOff: true }, 2 * Preempt.SOFTIRQ_OFFSET, 0, 'D....'],
+  [{}, Preempt.SOFTIRQ_OFFSET + Preempt.HARDIRQ_OFFSET, 0, '..H..'],
+  [{}, Preempt.NMI_OFFSET, 0, '..z..'],
+  [{}, Preempt.NMI_OFFSET + Preempt.HARDIRQ_OFFSET, 0, '..Z..'],
   [{}, 200, 99, '...ef'],
 ])('flags %j, preempt count %i', (state, preemptCount, migrate, columns) => {
   const { tracing, event, lines, cpu } = withEvent();

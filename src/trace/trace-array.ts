@@ -63,6 +63,8 @@ export class TraceArray {
   openFiles = 0;
   /** Cpus whose `trace_pipe` is open, −1 for the one of all; the tracer cannot change meanwhile. */
   readonly pipeCpus = new Set<number>();
+  /** Triggers that want records in the buffer before they are filtered: those that look at their time. */
+  noFilterBuffering = 0;
   /** Percentage of the buffer that wakes a blocked reader, content of `buffer_percent`. */
   bufferPercent = 50;
   /** Content of `tracing_max_latency`, nanoseconds. */
@@ -216,7 +218,27 @@ export class TraceArray {
 
   /** Exchanges the buffer with the snapshot's, which first gets the same size (`tracing_snapshot_write()`). Returns 0 or −ENOMEM. */
   takeSnapshot(): number {
-    const ret = this.expand() || this.maxBuffer.setSubbufOrder(this.buffer.subbufOrder);
+    const ret = this.expand() || this.#sizeSnapshot();
+    if (ret === 0) this.swapSnapshot();
+    return ret;
+  }
+
+  /** Makes room for a snapshot, if there is none yet (`tracing_alloc_snapshot_instance()`). Returns 0 or −ENOMEM. */
+  allocateSnapshot(): number {
+    return this.snapshotAllocated ? 0 : this.#sizeSnapshot();
+  }
+
+  /** Exchanges the buffer with that of the snapshot, which is allocated (`update_max_tr()`). */
+  swapSnapshot(): void {
+    this.maxBuffer.setRecordOn(this.buffer.isRecordSetOn);
+    const { buffer } = this;
+    this.buffer = this.maxBuffer;
+    this.maxBuffer = buffer;
+    this.maxBuffer.wakeWaiters();
+  }
+
+  #sizeSnapshot(): number {
+    const ret = this.maxBuffer.setSubbufOrder(this.buffer.subbufOrder);
     if (ret < 0) return ret;
     for (let cpu = 0; cpu < this.buffer.cpus; cpu++) {
       const resized = this.maxBuffer.resize(this.shownSizes[cpu]!, cpu);
@@ -224,9 +246,6 @@ export class TraceArray {
     }
     this.snapshotAllocated = true;
     this.tracing.synchronize();
-    this.maxBuffer.setRecordOn(this.buffer.isRecordSetOn);
-    [this.buffer, this.maxBuffer] = [this.maxBuffer, this.buffer];
-    this.maxBuffer.wakeWaiters();
     return 0;
   }
 
@@ -287,6 +306,7 @@ export class TraceArray {
   destroy(): number {
     const { tracing } = this;
     tracing.synchronize();
+    for (const file of this.files.known()) for (const trigger of file.triggers) file.triggers.remove(trigger);
     this.setPidList('pids', undefined);
     this.setPidList('noPids', undefined);
     for (const file of this.files.enabledInOrder()) file.setEnabled(false);

@@ -8,6 +8,9 @@ import { StackTraces } from './stack-trace.ts';
 import { TraceArray } from './trace-array.ts';
 import { TraceClocks } from './trace-clock.ts';
 import type { TraceSeqContext } from './trace-seq.ts';
+import type { TriggerCommand } from './trigger-command.ts';
+import { ENABLE_TRIGGERS } from './trigger-enable.ts';
+import { SIMPLE_TRIGGERS } from './trigger-simple.ts';
 
 /** The tracing side of one machine: events, trace arrays, and what these share. */
 export class Tracing {
@@ -24,6 +27,8 @@ export class Tracing {
   readonly printContext: TraceSeqContext;
   /** The trace array of the tracefs root (`global_trace`). */
   readonly top: TraceArray;
+  /** What `trigger` files know, in the order in which they list it. */
+  readonly triggerCommands: TriggerCommand[] = [...SIMPLE_TRIGGERS, ...ENABLE_TRIGGERS];
   /** Options of tracers, which all trace arrays share, by name. */
   readonly tracerOptions = new Map<string, boolean>();
   /** Content of `tracing_thresh`, nanoseconds. */

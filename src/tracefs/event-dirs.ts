@@ -4,7 +4,7 @@ import type { TraceEventFile } from '../trace/event-file.ts';
 import { applyEventFilter, applySystemFilter, eventFilterText, SYSTEM_FILTER_TEXT } from '../trace/filter.ts';
 import { enableSystem, systemEnableText } from '../trace/set-event.ts';
 import type { TraceArray } from '../trace/trace-array.ts';
-import { histText, triggerText, writeTrigger } from '../trace/trigger-file.ts';
+import { histText, triggerText, truncateTriggers, writeTrigger } from '../trace/trigger-command.ts';
 import { Mode, readOnly, readWrite, type TraceDir, type TraceFile, type TraceNode } from './node.ts';
 import { flagFile } from './number-file.ts';
 
@@ -59,7 +59,11 @@ function eventFiles(file: TraceEventFile): Record<string, () => TraceFile> {
     read: () => eventFilterText(file),
     write: (data) => applyEventFilter(file, data) || data.length,
   });
-  const trigger = readWrite({ read: () => triggerText(file), write: (data) => writeTrigger(file, data) });
+  const trigger = readWrite({
+    read: () => (gone() ? -Errno.ENODEV : triggerText(file)),
+    write: (data) => (gone() ? -Errno.ENODEV : writeTrigger(file, data)),
+    truncate: () => (gone() ? -Errno.ENODEV : truncateTriggers(file)),
+  });
   const plain = !call.ignoreEnable;
   return {
     ...(plain && { enable: () => enable, filter: () => filter }),

@@ -4,6 +4,7 @@ import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
+import { addHistTriggers } from '../hist/index.ts';
 import { type ArchName, Machine } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Enumerators } from '../trace/enumerators.ts';
@@ -70,6 +71,7 @@ export class SimulatedKernel {
     const source = new StaticEventSource({ machine, types, tracepoints, enumerators });
     const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
+    addHistTriggers(this.tracing);
     this.dynamicEvents = createDynamicEvents(this);
     this.data = new KernelData(this.machine, profile.btf, profile.banner);
     this.processes = new Processes(this, READER);

@@ -1,0 +1,1 @@
+export { addHistTriggers } from './hist-commands.ts';
