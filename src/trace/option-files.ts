@@ -11,7 +11,8 @@ const TOP_LEVEL_OPTIONS: ReadonlySet<string> = new Set(['trace_printk', 'printk-
 /** Options of tracers that refuse to be set. */
 const REFUSING: ReadonlySet<string> = new Set(['test_nop_refuse']);
 
-const isTraceOption = (name: string): name is TraceOptionName => Object.hasOwn(TRACE_OPTIONS, name);
+/** Whether a name is that of an option of trace arrays; others belong to tracers. */
+export const isTraceOption = (name: string): name is TraceOptionName => Object.hasOwn(TRACE_OPTIONS, name);
 const tracerOptionsOf = (tracer: TracerName): Record<string, boolean> => TRACERS[tracer].options;
 
 /** Names of the files under `options/`. */

@@ -2,7 +2,6 @@ import { Errno } from '../abi/errno.ts';
 import { type Cpu, Preempt } from '../machine/cpu.ts';
 import { recordPrint } from './marker.ts';
 import type { TraceArray } from './trace-array.ts';
-import { traceText } from './trace-file.ts';
 
 const CLEARS_ALL = [
   '# echo 0 > snapshot : Clears and frees snapshot buffer',
@@ -28,10 +27,9 @@ function helpText(array: TraceArray, ofCpu: boolean): string {
   return `# tracer: ${array.tracer}\n#\n${lines.join('\n')}\n`;
 }
 
-/** Content of `snapshot`, or of one cpu's: the records that were exchanged away, or how to use it. */
-export function snapshotText(array: TraceArray, cpus: readonly number[], cpu?: number): string {
-  if (cpus.every((each) => array.maxBuffer.isEmpty(each))) return helpText(array, cpu !== undefined);
-  return traceText({ array, buffer: array.maxBuffer, cpus });
+/** What `snapshot`, or one cpu's, says while it holds no records: how to use it. */
+export function snapshotHelp(array: TraceArray, cpus: readonly number[], cpu?: number): string | undefined {
+  return cpus.every((each) => array.maxBuffer.isEmpty(each)) ? helpText(array, cpu !== undefined) : undefined;
 }
 
 /** Says in the buffer what became of a snapshot. */

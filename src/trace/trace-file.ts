@@ -14,29 +14,62 @@ function copyOf(rec: RecordRef): RecordRef {
   return copy;
 }
 
-/**
- * The lines of a `trace` file: the records of the source's cpus in order of time; they stay in the buffer
- * (`kernel/trace/trace.c:s_next()`, `s_show()`).
- */
-export function* traceLines(source: TraceSource): Generator<string> {
-  const { array, buffer, cpus } = source;
-  const printer = new TraceLinePrinter(array);
-  const walk = new MergedIterator(buffer, cpus);
-  const overran = array.options.annotate && buffer.overruns() > 0;
-  const started = new Set<number>();
-  try {
-    let index = 0;
-    for (let rec = walk.next(); rec; rec = walk.next()) {
-      let start = '';
-      if (overran && !started.has(rec.cpu)) {
-        started.add(rec.cpu);
-        if (index > 1) start = `##### CPU ${rec.cpu} buffer started ####\n`;
-      }
-      const shown = printer.looksAhead ? copyOf(rec) : rec;
-      const nextTime = printer.looksAhead ? (walk.peek()?.timestamp ?? shown.timestamp) : 0;
-      yield start + printer.line(shown, { index, nextTime });
-      index++;
+/** A walk over the records of a source's cpus in order of time, as lines; they stay in the buffer (`kernel/trace/trace.c:s_next()`, `s_show()`). */
+export class TraceWalk {
+  readonly #source: TraceSource;
+  readonly #walk: MergedIterator;
+  readonly #started = new Set<number>();
+  #printer: TraceLinePrinter | undefined;
+  #overran = false;
+  #index = 0;
+
+  /** The buffer cannot change its size until {@link TraceWalk.close}. */
+  constructor(source: TraceSource) {
+    this.#source = source;
+    this.#walk = new MergedIterator(source.buffer, source.cpus);
+  }
+
+  /** The line, or lines, of the next record; `undefined` when there is none, for now. */
+  next(): string | undefined {
+    const walk = this.#walk;
+    const rec = walk.next();
+    if (!rec) return undefined;
+    this.#printer ??= this.#begin();
+    const printer = this.#printer;
+    let start = '';
+    if (this.#overran && !this.#started.has(rec.cpu)) {
+      this.#started.add(rec.cpu);
+      if (this.#index > 1) start = `##### CPU ${rec.cpu} buffer started ####\n`;
     }
+    const shown = printer.looksAhead ? copyOf(rec) : rec;
+    const nextTime = printer.looksAhead ? (walk.peek()?.timestamp ?? shown.timestamp) : 0;
+    return start + printer.line(shown, { index: this.#index++, nextTime });
+  }
+
+  /** Goes back to the oldest records. */
+  restart(): void {
+    this.#walk.reset();
+    this.#printer = undefined;
+    this.#started.clear();
+    this.#index = 0;
+  }
+
+  close(): void {
+    this.#walk.close();
+  }
+
+  #begin(): TraceLinePrinter {
+    const { array, buffer } = this.#source;
+    this.#overran = array.options.annotate && buffer.overruns() > 0;
+    return new TraceLinePrinter(array);
+  }
+}
+
+/** The lines of a `trace` file. */
+export function* traceLines(source: TraceSource): Generator<string> {
+  const walk = new TraceWalk(source);
+  try {
+    for (let line = walk.next(); line !== undefined; line = walk.next()) yield line;
   } finally {
     walk.close();
   }

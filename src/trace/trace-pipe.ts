@@ -41,12 +41,13 @@ export class TracePipe {
 
   /**
    * Lines of the oldest records, about `size` bytes of them.
+   * @param nonblock says −EAGAIN also where the file would end
    * @returns text; `''` at the end, which comes once tracing is off and something was read; −EAGAIN when there is nothing yet
    */
-  read(size = TRACE_SEQ_BUFFER_SIZE): string | number {
+  read(size = TRACE_SEQ_BUFFER_SIZE, nonblock = false): string | number {
     const { buffer } = this.#array;
     if (this.#rest === '') this.#rest = this.#take(size);
-    if (this.#rest === '') return !buffer.isRecordSetOn && this.#delivered ? '' : -Errno.EAGAIN;
+    if (this.#rest === '') return !nonblock && !buffer.isRecordSetOn && this.#delivered ? '' : -Errno.EAGAIN;
     const text = this.#rest.slice(0, size);
     this.#rest = this.#rest.slice(size);
     this.#delivered = true;

@@ -4,19 +4,25 @@ import { bufferSizeText, bufferTotalSizeText, setBufferSize, setSubbufSize } fro
 import { cpuMaskText, parseCpuMask } from '../trace/cpumask.ts';
 import { cString, strip } from '../trace/ctype.ts';
 import { writeMarker, writeRawMarker } from '../trace/marker.ts';
-import { optionFileNames, optionValue, setOption, traceOptionsText, writeTraceOptions } from '../trace/option-files.ts';
+import {
+  isTraceOption,
+  optionFileNames,
+  optionValue,
+  setOption,
+  traceOptionsText,
+  writeTraceOptions,
+} from '../trace/option-files.ts';
 import { pidsText, writePids } from '../trace/pid-list.ts';
 import { clearEvents, setEventText, writeSetEvent } from '../trace/set-event.ts';
-import { snapshotText, writeSnapshot } from '../trace/snapshot.ts';
 import type { PidListName, TraceArray } from '../trace/trace-array.ts';
 import { isTraceClock, traceClockText } from '../trace/trace-clock.ts';
 import { availableTracersText } from '../trace/tracer-list.ts';
 import { eventsDirectory } from './event-dirs.ts';
 import { microsecondsFile } from './latency-file.ts';
 import { directory, readOnly, readWrite, type TraceFile, type TraceNode } from './node.ts';
-import { flagFile, numberFile, writeNumber } from './number-file.ts';
+import { flagFile, numberFile } from './number-file.ts';
 import type { TracefsParts } from './parts.ts';
-import { perCpuDirectory, pipeFile, traceFile } from './per-cpu.ts';
+import { perCpuDirectory, pipeFile, snapshotFile, traceFile } from './per-cpu.ts';
 
 /** Bytes that a tracer's name may have, and a clock's, with their terminators. */
 const MAX_TRACER_SIZE = 100;
@@ -27,27 +33,32 @@ export function arrayFiles(parts: TracefsParts, array: TraceArray): Record<strin
   const cpus = Array.from({ length: array.buffer.cpus }, (_, cpu) => cpu);
   return {
     available_tracers: () => readOnly(() => availableTracersText(array)),
-    buffer_percent: () =>
-      numberFile(
+    buffer_percent: () => ({
+      ...numberFile(
         () => `${array.bufferPercent}\n`,
         (value) => setPercent(array, value),
       ),
+      moves: 'one',
+    }),
     buffer_size_kb: () =>
       numberFile(
         () => bufferSizeText(array),
         (value) => setBufferSize(array, value),
       ),
-    buffer_subbuf_size_kb: () =>
-      numberFile(
+    buffer_subbuf_size_kb: () => ({
+      ...numberFile(
         () => `${array.buffer.subbufSize / 1024}\n`,
         (value) => setSubbufSize(array, value),
       ),
+      moves: 'not',
+    }),
     buffer_total_size_kb: () => readOnly(() => bufferTotalSizeText(array)),
     current_tracer: () => readWrite({ read: () => `${array.tracer}\n`, write: (data) => writeTracer(array, data) }),
     error_log: () =>
       readWrite({
         read: () => array.errorLog.text(),
         write: (data) => data.length,
+        moves: 'not',
         truncate: () => done(array.errorLog.clear()),
       }),
     events: () =>
@@ -67,11 +78,7 @@ export function arrayFiles(parts: TracefsParts, array: TraceArray): Record<strin
     set_event_notrace_pid: () => eventPidFile(array, 'noPids'),
     set_event_pid: () => eventPidFile(array, 'pids'),
     ...parts.functionFiles(array),
-    snapshot: () =>
-      readWrite({
-        read: () => snapshotText(array, cpus),
-        write: (data) => array.expand() || writeNumber((value) => writeSnapshot(array, value))(data),
-      }),
+    snapshot: () => snapshotFile(array, cpus),
     timestamp_mode: () => readOnly(() => (array.buffer.timeStampAbs ? 'delta [absolute]\n' : '[delta] absolute\n')),
     trace: () => traceFile(array, cpus),
     trace_clock: () => readWrite({ read: () => traceClockText(array.clock), write: (data) => writeClock(array, data) }),
@@ -85,19 +92,22 @@ export function arrayFiles(parts: TracefsParts, array: TraceArray): Record<strin
     trace_pipe: () => pipeFile(array),
     tracing_cpumask: () =>
       readWrite({
-        read: () => `${cpuMaskText(array.cpumask, cpus.length)}\n`,
+        read: (size) => cpumaskText(array, size),
         write: (data) => writeCpumask(array, data),
+        moves: 'not',
       }),
     tracing_max_latency: () =>
       microsecondsFile(
         () => array.maxLatency,
         (ns) => setMaxLatency(array, ns),
       ),
-    tracing_on: () =>
-      numberFile(
+    tracing_on: () => ({
+      ...numberFile(
         () => (array.buffer.isRecordSetOn ? '1\n' : '0\n'),
         (value) => setTracingOn(array, value !== 0n),
       ),
+      moves: 'one',
+    }),
   };
 }
 
@@ -132,6 +142,12 @@ function writeClock(array: TraceArray, data: string): number {
   if (data.length >= CLOCK_BUF_SIZE || !isTraceClock(name)) return -Errno.EINVAL;
   array.setClock(name);
   return data.length;
+}
+
+/** Content of `tracing_cpumask`; a reader without room for more than that is refused. */
+function cpumaskText(array: TraceArray, size: number): string | number {
+  const text = `${cpuMaskText(array.cpumask, array.buffer.cpus)}\n`;
+  return text.length >= size ? -Errno.EINVAL : text;
 }
 
 function writeCpumask(array: TraceArray, data: string): number {
@@ -175,10 +191,12 @@ function eventPidFile(array: TraceArray, list: PidListName): TraceFile {
 }
 
 function optionsDirectory(array: TraceArray): TraceNode {
-  const file = (name: string) =>
-    flagFile(
+  const file = (name: string): TraceFile => ({
+    ...flagFile(
       () => (optionValue(array, name) ? '1\n' : '0\n'),
       (on) => setOption(array, name, on),
-    );
+    ),
+    ...(isTraceOption(name) && { holds: false }),
+  });
   return directory(Object.fromEntries(optionFileNames(array).map((name) => [name, () => file(name)])));
 }

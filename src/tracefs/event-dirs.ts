@@ -33,6 +33,7 @@ function systemDirectory(array: TraceArray, system: string): TraceDir | undefine
   if (!events.hasSystem(system)) return undefined;
   const filter = readWrite({
     read: () => SYSTEM_FILTER_TEXT,
+    atOnce: true,
     write: (data) => applySystemFilter(array, system, data) || data.length,
   });
   const files: Record<string, () => TraceNode> =
@@ -57,19 +58,24 @@ function eventFiles(file: TraceEventFile): Record<string, () => TraceFile> {
   );
   const filter = readWrite({
     read: () => eventFilterText(file),
+    atOnce: true,
     write: (data) => applyEventFilter(file, data) || data.length,
   });
-  const trigger = readWrite({
-    read: () => (gone() ? -Errno.ENODEV : triggerText(file)),
-    write: (data) => (gone() ? -Errno.ENODEV : writeTrigger(file, data)),
-    truncate: () => (gone() ? -Errno.ENODEV : truncateTriggers(file)),
-  });
+  const free = { holds: false } as const;
+  const trigger: TraceFile = {
+    ...readWrite({
+      read: () => (gone() ? -Errno.ENODEV : triggerText(file)),
+      write: (data) => (gone() ? -Errno.ENODEV : writeTrigger(file, data)),
+      truncate: () => (gone() ? -Errno.ENODEV : truncateTriggers(file)),
+    }),
+    ...free,
+  };
   const plain = !call.ignoreEnable;
   return {
     ...(plain && { enable: () => enable, filter: () => filter }),
-    format: () => readOnly(() => (gone() ? -Errno.ENODEV : call.formatText())),
+    format: () => ({ ...readOnly(() => (gone() ? -Errno.ENODEV : call.formatText())), ...free }),
     hist: () => readOnly(() => (gone() ? -Errno.ENODEV : histText(file))),
-    ...(call.hasReg && { id: () => readOnly(() => `${call.id}\n`) }),
+    ...(call.hasReg && { id: () => ({ ...readOnly(() => `${call.id}\n`), ...free }) }),
     ...((plain || call.name === 'print') && { trigger: () => trigger }),
   };
 }

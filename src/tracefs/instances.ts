@@ -29,7 +29,10 @@ export function instancesDirectory(parts: TracefsParts): TraceDir {
 
 /** A directory whose open files keep the instance from going. */
 function holdingDir(array: TraceArray, dir: TraceDir): TraceDir {
-  const hold = (node: TraceNode) => (node.kind === 'dir' ? holdingDir(array, node) : holdingFile(array, node));
+  const hold = (node: TraceNode) => {
+    if (node.kind === 'dir') return holdingDir(array, node);
+    return node.holds === false ? node : holdingFile(array, node);
+  };
   return {
     ...dir,
     get: (name) => {

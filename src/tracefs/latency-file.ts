@@ -6,8 +6,9 @@ const ALL_ONES = (1n << 64n) - 1n;
 /** A file of microseconds that the kernel keeps as nanoseconds in 64 bits; −1 when all of them are set (`tracing_nsecs_read()`). */
 export function microsecondsFile(get: () => bigint, set: (ns: bigint) => void): TraceFile {
   const show = () => `${get() === ALL_ONES ? -1n : get() / 1000n}\n`;
-  return numberFile(show, (value) => {
+  const write = (value: bigint) => {
     set(BigInt.asUintN(64, value * 1000n));
     return 0;
-  });
+  };
+  return { ...numberFile(show, write), moves: 'not' };
 }

@@ -8,19 +8,27 @@ export interface OpenHow {
   readonly truncate?: boolean | undefined;
   /** `O_CREAT`: a missing file then is refused with EACCES, not ENOENT. */
   readonly create?: boolean | undefined;
+  /** `O_NONBLOCK`: a reader that could wait is told EAGAIN, even where waiting would end at once. */
+  readonly nonblock?: boolean | undefined;
 }
 
 /** What one open file does. Text is latin1: one character a byte. Errors are negative errnos. */
 export interface FileOps {
-  /** The whole content; asked for when reading starts at offset 0. Without it reading is refused with EINVAL. */
-  read?(): string | number;
+  /** The whole content for a reader that asks for `size` bytes; kept until it has been read. Without it reading is refused with EINVAL. */
+  read?(size: number): string | number;
+  /** How far a write moves the place where the next read goes on: by the bytes written unless told otherwise. */
+  readonly moves?: 'one' | 'not';
   /**
    * Takes the data of one write.
    * @returns bytes taken or a negative errno. Without it writing is refused with EINVAL.
    */
   write?(data: string): number;
+  /** Whether the content is there for one read only: the next one, from where that ended, finds the end. */
+  readonly atOnce?: true;
   /** Bytes at a time, for files that are consumed by reading: `''` at the end, −EAGAIN when there is nothing yet. Replaces {@link FileOps.read}. */
   readSome?(size: number): string | number;
+  /** Lets a file with {@link FileOps.readSome} go on at an offset, if it can. */
+  seek?(offset: number): void;
   /** Parks a reader until there is something to read, or forgets it; see `TracePipe`. */
   wait?(wake: () => void): boolean;
   cancelWait?(wake: () => void): void;
@@ -32,6 +40,8 @@ export interface TraceFile extends FileOps {
   readonly kind: 'file';
   /** Permission bits, as 0o640. */
   readonly mode: number;
+  /** Whether an instance stays while the file is open; it does unless told otherwise. */
+  readonly holds?: false;
   /** What opening for writing with truncation does. Returns 0 or a negative errno that opening is refused with. */
   truncate?(): number;
   /** For files that keep something while open, or that may refuse. Without it the file itself is used. */

@@ -1,7 +1,7 @@
 import { Errno } from '../abi/errno.ts';
 import type { FileOps, OpenHow } from './node.ts';
 
-/** An open file. Its content is fixed from the read at offset 0 on, until it is read from offset 0 again. */
+/** An open file. Its content is fixed from its first read on, until it is read from offset 0 again or written. */
 export class OpenFile {
   readonly #ops: FileOps;
   readonly #how: OpenHow;
@@ -21,10 +21,15 @@ export class OpenFile {
    */
   read(size = Number.POSITIVE_INFINITY): string | number {
     if (this.#closed || !this.#how.read) return -Errno.EBADF;
-    if (this.#ops.readSome) return this.#ops.readSome(size);
+    if (this.#ops.readSome) {
+      const piece = this.#ops.readSome(size);
+      if (typeof piece === 'string') this.#offset += piece.length;
+      return piece;
+    }
     if (!this.#ops.read) return -Errno.EINVAL;
+    if (this.#ops.atOnce && this.#offset > 0) return '';
     if (this.#content === undefined) {
-      const content = this.#ops.read();
+      const content = this.#ops.read(size);
       if (typeof content === 'number') return content;
       this.#content = content;
     }
@@ -37,6 +42,7 @@ export class OpenFile {
   rewind(): void {
     this.#offset = 0;
     this.#content = undefined;
+    this.#ops.seek?.(0);
   }
 
   /**
@@ -45,7 +51,18 @@ export class OpenFile {
    */
   write(data: string): number {
     if (this.#closed || !this.#how.write) return -Errno.EBADF;
-    return this.#ops.write ? this.#ops.write(data) : -Errno.EINVAL;
+    const written = this.#ops.write ? this.#ops.write(data) : -Errno.EINVAL;
+    if (written >= 0) this.#move(written);
+    return written;
+  }
+
+  /** Reading and writing share the offset; what is read after a write is made anew. */
+  #move(written: number): void {
+    this.#content = undefined;
+    const { moves } = this.#ops;
+    if (moves === 'not' || written === 0) return;
+    this.#offset += moves === 'one' ? 1 : written;
+    this.#ops.seek?.(this.#offset);
   }
 
   /** Parks the reader of a file without content until it has some; false when there is no need to, or no such waiting. */

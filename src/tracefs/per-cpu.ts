@@ -1,11 +1,12 @@
 import { Errno } from '../abi/errno.ts';
 import { setBufferSize } from '../trace/buffer-size.ts';
-import { snapshotText, writeSnapshot } from '../trace/snapshot.ts';
+import { snapshotHelp, writeSnapshot } from '../trace/snapshot.ts';
 import { statsText } from '../trace/stats.ts';
 import type { TraceArray } from '../trace/trace-array.ts';
-import { traceText } from '../trace/trace-file.ts';
+import { traceHeader } from '../trace/trace-header.ts';
 import { TracePipe } from '../trace/trace-pipe.ts';
 import { TraceRawPipe } from '../trace/trace-pipe-raw.ts';
+import { TraceReader } from '../trace/trace-reader.ts';
 import { directory, type FileOps, Mode, readOnly, readWrite, type TraceDir, type TraceFile } from './node.ts';
 import { numberFile, writeNumber } from './number-file.ts';
 
@@ -22,11 +23,7 @@ function cpuDirectory(array: TraceArray, cpu: number): TraceDir {
         () => `${Math.floor(array.shownSizes[cpu]! / 1024)}\n`,
         (value) => setBufferSize(array, value, cpu),
       ),
-    snapshot: () =>
-      readWrite({
-        read: () => snapshotText(array, [cpu], cpu),
-        write: (data) => array.expand() || writeNumber((value) => writeSnapshot(array, value, cpu))(data),
-      }),
+    snapshot: () => snapshotFile(array, [cpu], cpu),
     snapshot_raw: () => rawFile(array, cpu, true),
     stats: () => readOnly(() => statsText(array, cpu)),
     trace: () => traceFile(array, [cpu], cpu),
@@ -37,14 +34,45 @@ function cpuDirectory(array: TraceArray, cpu: number): TraceDir {
 
 /** A `trace` file: reading leaves the records, a truncating open drops them, writing does nothing. */
 export function traceFile(array: TraceArray, cpus: readonly number[], cpu?: number): TraceFile {
-  return readWrite({
-    read: () => traceText({ array, buffer: array.buffer, cpus }),
-    write: (data) => data.length,
-    truncate: () => {
-      array.reset(cpu);
-      return 0;
+  const write = (data: string) => data.length;
+  return {
+    ...readWrite({
+      write,
+      truncate: () => {
+        array.reset(cpu);
+        return 0;
+      },
+    }),
+    open: (how) => {
+      if (!how.read) return { write };
+      const source = { array, buffer: array.buffer, cpus };
+      return { ...readerOps(new TraceReader(source, () => traceHeader(source))), write, moves: 'not' };
     },
-  });
+  };
+}
+
+/** A `snapshot` file; `cpu` when it is that of one. */
+export function snapshotFile(array: TraceArray, cpus: readonly number[], cpu?: number): TraceFile {
+  const write = (data: string) => array.expand() || writeNumber((value) => writeSnapshot(array, value, cpu))(data);
+  return {
+    ...readWrite({ write }),
+    open: ({ read }) => {
+      if (!read) return { write };
+      const source = { array, buffer: array.maxBuffer, cpus };
+      return {
+        ...readerOps(new TraceReader(source, () => snapshotHelp(array, cpus, cpu) ?? traceHeader(source))),
+        write,
+      };
+    },
+  };
+}
+
+function readerOps(reader: TraceReader): FileOps {
+  return {
+    readSome: (size) => reader.read(size),
+    seek: (offset) => reader.seek(offset),
+    close: () => reader.close(),
+  };
 }
 
 /** A `trace_pipe`: reading takes the records. */
@@ -52,11 +80,11 @@ export function pipeFile(array: TraceArray, cpu?: number): TraceFile {
   return {
     kind: 'file',
     mode: Mode.READ,
-    open: () => {
+    open: ({ nonblock }) => {
       const pipe = TracePipe.open(array, cpu);
       if (typeof pipe === 'number') return pipe;
       return {
-        readSome: (size) => pipe.read(size),
+        readSome: (size) => pipe.read(size, nonblock),
         wait: (wake) => pipe.wait(wake),
         cancelWait: (wake) => pipe.cancelWait(wake),
         close: () => pipe.close(),

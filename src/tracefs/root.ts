@@ -26,6 +26,7 @@ function commandFile(commands: CommandFile): TraceFile {
   return readWrite({
     read: () => commands.show(),
     write: (data) => runCommands(data, (command) => commands.run(command)),
+    moves: 'not',
     truncate: () => commands.releaseAll(),
   });
 }
@@ -50,11 +51,13 @@ export function rootDirectory(parts: TracefsParts): TraceDir {
         (value) => cmdlines.resize(value),
       ),
     saved_tgids: () => readOnly(() => cmdlines.tgidsText()),
-    stack_max_size: () =>
-      numberFile(
+    stack_max_size: () => ({
+      ...numberFile(
         () => `${tracing.stackMaxSize}\n`,
         (value) => setStackMaxSize(parts, value),
       ),
+      moves: 'not',
+    }),
     stack_trace: () => readOnly(() => STACK_TRACE_OFF),
     synthetic_events: () => commandFile(parts.syntheticEvents),
     tracing_thresh: () =>
