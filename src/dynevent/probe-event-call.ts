@@ -17,10 +17,12 @@ export class ProbeEventCall extends TraceEventCall {
   readonly isReturn: boolean;
   /** The probes that hit it, oldest first. */
   readonly probes: ProbeEvent[] = [];
-  /** Who gets its records: the event files, and perf. */
+  /** Who gets its records: the event files, then perf. */
   readonly sinks: RecordSink[] = [];
   /** Whether perf has it open. */
   profiled = false;
+  /** Event files among the sinks. */
+  #files = 0;
   readonly #printArgs: PrintArgs;
 
   constructor(definition: ProbeDefinition) {
@@ -46,19 +48,22 @@ export class ProbeEventCall extends TraceEventCall {
     const wasEnabled = this.isEnabled;
     switch (op) {
       case 'register':
-        this.sinks.push(file!);
+        this.sinks.splice(this.#files++, 0, file!);
         break;
       case 'perf-register':
         this.profiled = true;
+        if (this.perfSink) this.sinks.push(this.perfSink);
         break;
       case 'unregister': {
         const at = this.sinks.indexOf(file!);
         if (at < 0) return -Errno.ENOENT;
         this.sinks.splice(at, 1);
+        this.#files--;
         break;
       }
       case 'perf-unregister':
         this.profiled = false;
+        this.sinks.length = this.#files;
         break;
     }
     if (wasEnabled !== this.isEnabled) for (const probe of this.probes) probe.setEnabled(this.isEnabled);

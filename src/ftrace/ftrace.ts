@@ -56,6 +56,11 @@ export class Ftrace implements EntryHook {
     return this.#regsSlots;
   }
 
+  /** The registers of the innermost callback that runs on a cpu; undefined when none does. */
+  regsInUse(cpu: Cpu): FtraceRegs | undefined {
+    return this.#regs[cpu.id][this.#levels[cpu.id] - 1];
+  }
+
   /**
    * A function whose site is not a nop has been called: runs what the site calls. The registers of the cpu's task hold the arguments,
    * the stack pointer and the return address (link slot; on x86 also the top of the stack). True when the return was hooked.

@@ -3,6 +3,7 @@ import { type EventField, formatText } from './event-field.ts';
 import type { TraceEventFile } from './event-file.ts';
 import type { RecordView } from './record.ts';
 import type { StackWalk } from './stack-trace.ts';
+import type { EventSink } from './static-event.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
 /** What `class->reg` is asked to do, `include/linux/trace_events.h:enum trace_reg` (`perf-…` come without a file). */
@@ -35,6 +36,8 @@ export abstract class TraceEventCall implements StackWalk {
   refcnt = 0;
   /** Perf events open on it. */
   perfRefcnt = 0;
+  /** Takes its hits for perf, while there are such (`call->perf_events`). Set before `perf-register`. */
+  perfSink: EventSink | undefined = undefined;
   /** `TRACE_EVENT_FL_IGNORE_ENABLE`: shows its format, cannot be enabled (the `ftrace` system). */
   readonly ignoreEnable: boolean = false;
   /** Whether {@link TraceEventCall.reg} means something: such events have an `id` file. */

@@ -12,7 +12,7 @@ export { FtraceOffset, FtraceType } from './ftrace-event.ts';
 export type { RecordView, RecordWriter } from './record.ts';
 export { type FieldValue, fieldValue, type RecordValues, traceRecords } from './record-values.ts';
 export { setClrEvent } from './set-event.ts';
-export { ProfileEvents, StaticEventCall } from './static-event.ts';
+export { type EventSink, ProfileEvents, StaticEventCall } from './static-event.ts';
 export { TraceArray } from './trace-array.ts';
 export { traceLines, traceText } from './trace-file.ts';
 export { TracePipe } from './trace-pipe.ts';

@@ -51,6 +51,8 @@ export class StaticEventCall extends TraceEventCall {
     const { source } = this.#kernel;
     if (file && op === 'register') return source?.attach(this, file) ?? 0;
     if (file && op === 'unregister') source?.detach(file);
+    if (this.perfSink && op === 'perf-register') return source?.attach(this, this.perfSink) ?? 0;
+    if (this.perfSink && op === 'perf-unregister') source?.detach(this.perfSink);
     return 0;
   }
 

@@ -6,6 +6,7 @@ import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
 import { addHistTriggers } from '../hist/index.ts';
 import { type ArchName, Machine } from '../machine/index.ts';
+import { PerfEvents } from '../perf/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Enumerators } from '../trace/enumerators.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
@@ -47,6 +48,8 @@ export class SimulatedKernel {
   readonly bpf: BpfLinks;
   readonly tracepoints: Tracepoints;
   readonly tracing: Tracing;
+  /** Perf events on trace events. */
+  readonly perf: PerfEvents;
   readonly dynamicEvents: DynamicEvents;
   readonly tracefs: Tracefs;
   /** Data that definitions fetch by symbol, and what tasks look like in memory. */
@@ -72,6 +75,7 @@ export class SimulatedKernel {
     const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
     addHistTriggers(this.tracing);
+    this.perf = new PerfEvents(this.tracing, this.ftrace);
     this.dynamicEvents = createDynamicEvents(this);
     this.data = new KernelData(this.machine, profile.btf, profile.banner);
     this.processes = new Processes(this, READER);
