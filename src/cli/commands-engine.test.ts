@@ -57,3 +57,59 @@ test('--arch boots the machine as that arch', async () => {
     '-e:1:1: EINVAL (Invalid argument)\nhint: a kernel for i386 has no fprobe events (fprobe arch tells why)\n',
   );
 });
+
+test('stat counts as perf stat does', async () => {
+  const run = await fprobe('stat', '-w', 'cat', '-e', 'f:read vfs_read count', '-e', 'f:none vfs_rename');
+  expect(run.stdout).toBe(
+    [
+      '',
+      " Performance counter stats for 'cat':",
+      '',
+      '                 5      fprobes:read',
+      '                 0      fprobes:none',
+      '',
+      '       0.172204000 seconds time elapsed',
+      '',
+      '',
+    ].join('\n'),
+  );
+  expect([run.stderr, run.exitCode]).toEqual(['', 0]);
+});
+
+test('stat counts static events and tracepoint probes, of the program or of everyone, and under a filter', async () => {
+  const events = ['-e', 't:sw sched_switch', '-E', 'sched:sched_switch', '-w', 'sh-fork', '--json'];
+  const mine = jsonLines((await fprobe('stat', ...events)).stdout);
+  const all = jsonLines((await fprobe('stat', '-a', ...events)).stdout);
+  expect(all).toEqual([
+    { event: 'tracepoints:sw', count: 166 },
+    { event: 'sched:sched_switch', count: 166 },
+  ]);
+  expect(mine[0].count).toBe(mine[1].count);
+  expect(mine[0].count).toBeLessThan(166);
+  const filtered = await fprobe('stat', '-e', 'f:read vfs_read count', '--filter', 'count > 1000', '--json');
+  expect(jsonLines(filtered.stdout)).toEqual([{ event: 'fprobes:read', count: 2 }]);
+});
+
+test.each([
+  [['stat', '--filter', 'nosuch == 1'], 1, /^fprobe: fprobes:read does not take the filter: EINVAL\n$/],
+  [['stat', '-E', 'sched:nosuch'], 2, /^fprobe: no event sched:nosuch: it takes SYSTEM:EVENT\n$/],
+  [['stat', '-e', 'f nosuch'], 1, /^-e:1:3: EINVAL/],
+  [['stat', '--arch', 'i386'], 1, /has no fprobe events/],
+  [['stat', '-w', 'nosuch'], 2, /^fprobe: no workload nosuch/],
+])('fprobe %j is refused', async (args, exit, err) => {
+  const run = await fprobe(...args);
+  expect([run.exitCode, run.stdout]).toEqual([exit, '']);
+  expect(run.stderr).toMatch(err);
+});
+
+test('trace says what was missed, and who reads registers that are not there', async () => {
+  const args = Array.from({ length: 10 }, (_, n) => `a${n}=$arg${n + 1}`).join(' ');
+  const definitions = [1, 2, 3, 4].flatMap((n) => ['-e', `f:r${n} vfs_read%return ${args}`]);
+  const missed = await fprobe('trace', ...definitions);
+  expect(missed.stdout).toContain('entries-in-buffer/entries-written: 0/0');
+  expect(missed.stderr).toBe([1, 2, 3, 4].map((n) => `fprobe: fprobes/r${n} missed 5 hits\n`).join(''));
+  const poison = await fprobe('trace', '-e', 'f:r vfs_read%return s=$stack', '--json');
+  expect(poison.stderr).toMatch(
+    /^kernel: \[ +\d+\.\d+\] WARNING: a handler at the return of vfs_read reads sp, which ftrace_regs does not hold\n$/,
+  );
+});

@@ -1,8 +1,10 @@
 import { Argument, type Command } from 'commander';
-import { parseArch } from './arch-option.ts';
-import { EXIT_STATUS } from './command-options.ts';
+import { archOption, parseArch } from './arch-option.ts';
+import { definitionOption, EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
 
-/** Commands that show the engine at work: `arch`. */
+const collect = (value: string, all: readonly string[]): string[] => [...all, value];
+
+/** Commands that show the engine at work: `arch`, `stat`. */
 export function addEngineCommands(program: Command): void {
   program
     .command('arch')
@@ -22,4 +24,29 @@ Examples:
 ${EXIT_STATUS}`,
     )
     .action(async (arch, options) => (await import('./arch.ts')).arch(arch, options));
+
+  program
+    .command('stat')
+    .description('count what events hit while a workload runs, with perf events')
+    .addOption(definitionOption())
+    .option('-E, --enable <event>', 'a static event, SYSTEM:EVENT; may be repeated', collect, [])
+    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .option('-a, --all-cpus', 'count every task, not only the program and what it forks')
+    .option('--filter <filter>', 'count only hits that pass')
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .option('--json', 'one JSON object an event')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+Without -e and -E it counts reads, writes and opens.
+
+Examples:
+  $ fprobe stat -w ls -e 'f:dir iterate_dir' -e 'f:read vfs_read count' --filter 'common_pid > 0'
+  $ fprobe stat -a -E sched:sched_switch -w sh-fork
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./stat.ts')).stat(options));
 }

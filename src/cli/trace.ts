@@ -3,6 +3,7 @@ import { type FieldValue, type RecordValues, traceRecords } from '../trace/index
 import { SimulatedKernel } from '../tracefs/index.ts';
 import { Replay } from '../workload/index.ts';
 import { bootOptions } from './boot-options.ts';
+import { sayKernelTalk } from './defined-kernel.ts';
 import { enableEvents } from './enable-option.ts';
 import { ExitStatus } from './exit-status.ts';
 import { Checker, findingText, optionSources } from './finding.ts';
@@ -94,10 +95,12 @@ export function trace(options: TraceOptions): void {
     for (const record of traceRecords({ array: top, buffer: top.buffer, cpus: all })) {
       if (!putJson(jsonRecord(record, (address) => kallsyms.symbolAt(address)))) return;
     }
+    sayKernelTalk(kernel);
     return;
   }
   const text = tracefs.read('trace');
   if (typeof text === 'string') put(text);
   const overrun = tracing.top.buffer.overruns();
   if (overrun > 0) say(`fprobe: the buffer was too small: ${overrun} events were overwritten`);
+  sayKernelTalk(kernel);
 }

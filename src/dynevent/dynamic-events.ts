@@ -7,6 +7,10 @@ export interface DynamicEvent {
   show(): string;
   /** Whether it is enabled. */
   isBusy(): boolean;
+  /** Hits that its fprobe missed. */
+  readonly nmissed?: number;
+  /** `GROUP/EVENT`. */
+  readonly path?: string;
   /** Takes it away; a negative errno when it cannot go. On success it is no longer in the list. */
   release(): number;
   /**
@@ -69,6 +73,11 @@ export class DynamicEvents {
     let text = '';
     for (const event of this.#events) text += event.show();
     return text;
+  }
+
+  /** The events that missed hits, and how many. */
+  missed(): { name: string; nmissed: number }[] {
+    return [...this.#events].flatMap(({ path = '', nmissed = 0 }) => (nmissed > 0 ? [{ name: path, nmissed }] : []));
   }
 
   /**

@@ -92,6 +92,14 @@ export class ProbeEvent implements DynamicEvent {
     return `${isTracepoint ? 't' : 'f'}:${group}/${event} ${symbol}${isReturn ? '%return' : ''}${list}\n`;
   }
 
+  get path(): string {
+    return `${this.definition.group}/${this.definition.event}`;
+  }
+
+  get nmissed(): number {
+    return this.fprobe.nmissed;
+  }
+
   isBusy(): boolean {
     return this.call.isEnabled;
   }

@@ -13,7 +13,7 @@ export interface PerfHit {
 }
 
 /** Bytes of a sample of some type, for a raw record of `rawSize` bytes (`perf_event_header__init_id()` and the sizes of what varies). */
-export function sampleSize(type: number, rawSize: number): number {
+function sampleSize(type: number, rawSize: number): number {
   let size = PERF_HEADER_SIZE;
   for (const bit of [
     PerfSample.IP,
