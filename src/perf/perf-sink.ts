@@ -1,6 +1,6 @@
 import type { Ftrace } from '../ftrace/index.ts';
 import { type Cpu, type Machine, Registers, StackTrace } from '../machine/index.ts';
-import { entryFlags, entryPreemptCount } from '../trace/entry-flags.ts';
+import { entryContext } from '../trace/entry-flags.ts';
 import { type EventSink, type RecordWriter, TRACE_ENTRY_SIZE, type TraceEventCall } from '../trace/index.ts';
 import type { PerfEvent } from './perf-event.ts';
 import type { PerfHit } from './perf-sample.ts';
@@ -91,8 +91,7 @@ export class PerfSink implements EventSink {
     const { bytes, view } = slot;
     bytes.fill(0, 0, rawSize);
     view.setUint16(0, this.#call.id, true);
-    bytes[2] = entryFlags(cpu);
-    bytes[3] = entryPreemptCount(cpu, 0);
+    view.setUint16(2, entryContext(cpu, 0), true);
     view.setInt32(4, cpu.current.pid, true);
     return slot;
   }
