@@ -2,9 +2,17 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
+/** Ink's window for React's development tools, which a program for users has no need of. */
+const noDevtools = {
+  name: 'no-devtools',
+  setup(build) {
+    build.onLoad({ filter: /node_modules\/ink\/build\/devtools\.js$/ }, () => ({ contents: '' }));
+  },
+};
+
 rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: { cli: 'src/cli/main.ts', bench: 'src/bench.ts' },
+  entryPoints: { cli: 'src/cli/main.ts', bench: 'src/bench.ts', completions: 'src/completions.ts' },
   outdir: 'dist',
   bundle: true,
   minify: true,
@@ -15,6 +23,8 @@ const { metafile } = await build({
   sourcemap: 'linked',
   sourcesContent: false,
   metafile: true,
+  plugins: [noDevtools],
+  define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',
   // Packages that were written for CommonJS ask for Node's modules with require().
   banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },

@@ -75,9 +75,11 @@ function benchCheck(): void {
   row(`${commands.length} recorded definitions, valid and not`, (commands.length * 1000) / median(times), 'a second');
   const program = new URL('../bin/fprobe.js', import.meta.url).pathname;
   const cold = [program, 'check', '-e', 'f:rd vfs_read file=file->f_path.dentry->d_name.name:string count'];
-  const [bare, check] = wholeProcesses([['-e', '0'], cold]) as [number, number];
+  const completed = [program, '__complete', '--', 'definition', 'f:rd vfs_read file=file->f_path.de'];
+  const [bare, check, complete] = wholeProcesses([['-e', '0'], cold, completed]) as [number, number, number];
   row('node -e 0', bare, 'ms');
   row('fprobe check -e …, cold', check, 'ms', `${(check - bare).toFixed(1)} ms more`);
+  row('a tab behind a definition, cold', complete, 'ms', `${(complete - bare).toFixed(1)} ms more`);
 }
 
 function benchEngine(): void {

@@ -30,7 +30,7 @@ const golden = (name: string) => join(root, 'selftests/golden', name);
 test.each([
   { args: ['--version'], exit: 0, out: /^\d+\.\d+\.\d+\n$/, err: /^$/ },
   { args: ['--help'], exit: 0, out: /Examples:\n[\s\S]*Exit status:/, err: /^$/ },
-  { args: ['trace', '--help'], exit: 0, out: /--workload <name>[\s\S]*Examples:/, err: /^$/ },
+  { args: ['trace', '--help'], exit: 0, out: /--workload <workload>[\s\S]*Examples:/, err: /^$/ },
   { args: ['nosuch'], exit: 2, out: /^$/, err: /unknown command 'nosuch'/ },
   { args: ['check'], exit: 2, out: /^$/, err: /^fprobe: check needs definitions: .*\n$/ },
   { args: ['check', 'absent'], exit: 2, out: /^$/, err: /^fprobe: absent: no such file\n$/ },

@@ -9,7 +9,7 @@ export function addDefineCommands(program: Command): void {
     .description('define events, enable them, run a recorded workload and print the trace')
     .addOption(definitionOption())
     .addOption(enableOption())
-    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .option('-w, --workload <workload>', 'what runs; fprobe workloads lists them', 'cat')
     .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
     .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
     .option('--json', 'one JSON object an event')

@@ -4,6 +4,7 @@ import { EXIT_STATUS } from './command-options.ts';
 import { addDefineCommands } from './commands-define.ts';
 import { addEngineCommands } from './commands-engine.ts';
 import { addProfileCommands } from './commands-profile.ts';
+import { addScreenCommands } from './commands-screens.ts';
 import { addTranscriptCommands } from './commands-transcript.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
 import { onBrokenPipe, say } from './output.ts';
@@ -13,10 +14,10 @@ function version(): string {
 }
 
 /** The whole command line; what a command needs is loaded when it runs. */
-function buildProgram(): Command {
+export function buildProgram(ofVersion = version()): Command {
   const program = new Command('fprobe')
     .description("Linux's tracefs and its fprobe engine, simulated: define, check, hit and read fprobe events.")
-    .version(version())
+    .version(ofVersion)
     .showHelpAfterError('(fprobe --help shows what there is)')
     .addHelpText(
       'after',
@@ -32,6 +33,7 @@ ${EXIT_STATUS}`,
   addTranscriptCommands(program);
   addEngineCommands(program);
   addProfileCommands(program);
+  addScreenCommands(program);
   overrideExit(program);
   return program;
 }

@@ -90,6 +90,18 @@ export class FunctionTable {
     return this.#matching(pattern, false);
   }
 
+  /** Symbols with a prefix that an fprobe can be put on, aliases included, in the order of names, each once. */
+  namesWithPrefix(prefix: string): string[] {
+    const symbols = this.#symbols();
+    const names: string[] = [];
+    symbols.eachMatch(`${prefix}*`, (entry) => {
+      if (this.#idAtSymbol(symbols.low(entry), symbols.high(entry)) < 0) return;
+      const name = symbols.nameOf(entry);
+      if (name !== names.at(-1)) names.push(name);
+    });
+    return names;
+  }
+
   #matching(pattern: string | Glob, shownOnly: boolean): number[] {
     const symbols = this.#symbols();
     const found = new Uint8Array(this.count);

@@ -182,6 +182,11 @@ export class SymbolTable {
     this.#names.match(glob, found);
   }
 
+  /** Name of an entry. */
+  nameOf(entry: number): string {
+    return this.#names.text(entry);
+  }
+
   /** Low 32 bits of the address of an entry. */
   low(entry: number): number {
     return this.#lows[entry] ?? 0;

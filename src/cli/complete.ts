@@ -1,0 +1,49 @@
+import { builtinProfiles, isProfileError, type KernelProfile, loadProfile } from '../profile/index.ts';
+import { type Candidate, type Completion, nameCandidates } from '../ui/completion.ts';
+import { put } from './output.ts';
+import type { DynamicKind } from './value-kinds.ts';
+
+const starting = (text: string, names: readonly string[]): Completion => ({
+  from: 0,
+  candidates: names.filter((name) => name.startsWith(text)).map((name) => ({ text: name })),
+});
+
+/** `SYSTEM:EVENT`: systems first, then the events of one. */
+function eventNames(profile: KernelProfile, text: string): Completion {
+  const colon = text.indexOf(':');
+  const { list } = profile.events;
+  if (colon < 0) {
+    const counts = new Map<string, number>();
+    for (const { system } of list) if (system.startsWith(text)) counts.set(system, (counts.get(system) ?? 0) + 1);
+    const candidates = [...counts]
+      .sort()
+      .map(([system, n]): Candidate => ({ text: `${system}:`, note: `${n} events` }));
+    return { from: 0, candidates };
+  }
+  const names = list.filter(({ system }) => system === text.slice(0, colon)).map(({ name }) => name);
+  const piece = text.slice(colon + 1);
+  const found = names.filter((name) => name.startsWith(piece)).sort();
+  return { from: colon + 1, candidates: nameCandidates(found, piece, 'events') };
+}
+
+const KINDS: Record<DynamicKind, (profile: KernelProfile, text: string) => Completion | Promise<Completion>> = {
+  definition: async (profile, text) => {
+    const { DefinitionCompleter } = await import('../ui/complete-definition.ts');
+    return new DefinitionCompleter(profile).complete(text);
+  },
+  event: eventNames,
+  workload: (profile, text) => starting(text, profile.workloads.names),
+  profile: (_, text) => starting(text, builtinProfiles()),
+};
+
+/**
+ * `fprobe __complete KIND TEXT`: what the completion scripts ask for. The first line is how much of the text stays, then a line a
+ * candidate: what comes behind that, and a note behind a tab. Nothing when there is nothing to say, whatever the reason.
+ */
+export async function complete(kind: string, text: string, options: { profile?: string }): Promise<void> {
+  const profile = options.profile === undefined ? loadProfile() : loadProfile(options.profile);
+  if (isProfileError(profile) || !Object.hasOwn(KINDS, kind)) return;
+  const { from, candidates } = await KINDS[kind as DynamicKind](profile, text);
+  const lines = candidates.map(({ text: tail, note }) => (note === undefined ? tail : `${tail}\t${note}`));
+  put(Buffer.from(`${[text.slice(0, from), ...lines].join('\n')}\n`, 'utf8'));
+}

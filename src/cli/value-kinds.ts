@@ -1,0 +1,37 @@
+import { ARCHES } from '../machine/arch.ts';
+import type { ArgumentInfo, OptionInfo } from './command-tree.ts';
+
+/**
+ * What completes a value: some fixed words, files or folders of the host, or what `fprobe __complete` knows of that kind. Scripts
+ * write it as `=word,word`, `file`, `dir`, `none`, or the kind's name.
+ */
+export type ValueKind = string;
+
+/** Kinds that `fprobe __complete` knows. */
+export const DYNAMIC_KINDS = ['definition', 'event', 'workload', 'profile'] as const;
+/** One of them. */
+export type DynamicKind = (typeof DYNAMIC_KINDS)[number];
+
+/** How values are completed, by the names that help texts give them. */
+const KINDS: Readonly<Record<string, ValueKind>> = {
+  ...Object.fromEntries(DYNAMIC_KINDS.map((kind) => [kind, kind])),
+  arch: `=${Object.keys(ARCHES).join(',')}`,
+  file: 'file',
+  steps: 'file',
+  transcripts: 'file',
+  source: 'dir',
+  dir: 'dir',
+};
+
+const choice = (choices: readonly string[]): ValueKind | undefined =>
+  choices.length > 0 ? `=${choices.join(',')}` : undefined;
+
+/** What completes an option's value; `none` where nothing is known, `undefined` for a switch. */
+export function optionKind({ value, choices }: OptionInfo): ValueKind | undefined {
+  return value === undefined ? undefined : (choice(choices) ?? KINDS[value] ?? 'none');
+}
+
+/** What completes an argument. */
+export function argumentKind({ name, choices }: ArgumentInfo): ValueKind {
+  return choice(choices) ?? KINDS[name] ?? 'none';
+}
