@@ -113,3 +113,44 @@ test('trace says what was missed, and who reads registers that are not there', a
     /^kernel: \[ +\d+\.\d+\] WARNING: a handler at the return of vfs_read reads sp, which ftrace_regs does not hold\n$/,
   );
 });
+
+test('stacks draws the moment with most words in use', async () => {
+  const { stdout, stderr, exitCode } = await fprobe('stacks');
+  expect([stderr, exitCode]).toEqual(['', 0]);
+  expect(stdout).toMatch(/^rw_verify_area, while it runs, call 6\n/);
+  expect(stdout).toContain('   14 │ 0000000000000340 │     word 1 of fprobes/read: argument 3, count\n');
+  expect(stdout).toContain('    9 │ 0000000000001403 │ bitmap  type 1, back 3, ops 0 want the return\n');
+  expect(stdout).toMatch(/fprobes\/in → fprobes\/pos → fprobes\/read\n/);
+});
+
+test('stacks at a moment, for machines', async () => {
+  const { stdout } = await fprobe(
+    'stacks',
+    ...['-e', 'f:a vfs_read%return count', '--at', 'vfs_read:return:2', '--arch', 'arm64', '--json'],
+  );
+  const { at, tasks, fprobeTable } = JSON.parse(stdout);
+  expect(at).toEqual({ function: 'vfs_read', phase: 'return', count: 2 });
+  expect(tasks[0].frames[0].words.map(({ kind }: { kind: string }) => kind).join(' ')).toBe(
+    'ret func fp retp bitmap payload payload data',
+  );
+  expect(tasks[0].frames[0].words[6]).toMatchObject({ holds: 'entry-data', fprobe: 'fprobes/a', n: 0, value: '0x310' });
+  expect(fprobeTable).toMatchObject([{ name: 'fprobes/a', nmissed: 0 }]);
+});
+
+test.each([
+  [['--at', 'vfs_read:middle'], /It takes FUNCTION:entry/],
+  [['--at', 'vfs_read:body:0'], /It takes FUNCTION:entry/],
+  [['--at', 'nosuch:body'], /^fprobe: no function nosuch that can be traced\n$/],
+  [['--at', 'vfs_write:body'], /^fprobe: no definition probes vfs_write: add -e 'f vfs_write%return'\n$/],
+  [['--at', 'vfs_read:return:9'], /^fprobe: cat comes to vfs_read:return 5 times\n$/],
+  [['-e', 'f vfs_rename', '--at', 'vfs_rename:entry'], /^fprobe: cat does not call vfs_rename\n$/],
+  [
+    ['-e', 'f vfs_read', '--at', 'vfs_read:return'],
+    /^fprobe: cat does not call vfs_read, or nobody wants its return\n$/,
+  ],
+  [['-e', 'f vfs_read'], /^fprobe: cat calls no probed function whose return is wanted\n$/],
+])('stacks %j cannot be shown', async (args, err) => {
+  const run = await fprobe('stacks', ...args);
+  expect([run.exitCode, run.stdout]).toEqual([2, '']);
+  expect(run.stderr).toMatch(err);
+});

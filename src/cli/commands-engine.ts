@@ -1,10 +1,11 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { archOption, parseArch } from './arch-option.ts';
 import { definitionOption, EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
+import { type Moment, parseMoment } from './moment.ts';
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
-/** Commands that show the engine at work: `arch`, `stat`. */
+/** Commands that show the engine at work: `arch`, `stat`, `stacks`. */
 export function addEngineCommands(program: Command): void {
   program
     .command('arch')
@@ -49,4 +50,39 @@ Examples:
 ${EXIT_STATUS}`,
     )
     .action(async (options) => (await import('./stat.ts')).stat(options));
+
+  program
+    .command('stacks')
+    .description('show the shadow stacks and the fprobe tables at one moment of a workload, word by word')
+    .addOption(definitionOption())
+    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .addOption(
+      new Option('--at <moment>', 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call')
+        .argParser(momentOption)
+        .default(undefined, 'where most words are in use'),
+    )
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--json', 'one JSON object')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+A frame is pushed at a function's entry; each fprobe there with an exit handler keeps a header in it, and the words that its entry
+handler hands to the exit handler. Without -e, definitions on the way of a read are used.
+
+Examples:
+  $ fprobe stacks
+  $ fprobe stacks -e 'f:a vfs_read%return count' -e 'f:b vfs_read%return pos' --at vfs_read:return:2
+  $ fprobe stacks --arch loongarch --at vfs_read:entry
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./stacks.ts')).stacks(options));
+}
+
+function momentOption(text: string): Moment {
+  const moment = parseMoment(text);
+  if (!moment)
+    throw new InvalidArgumentError('It takes FUNCTION:entry, FUNCTION:body or FUNCTION:return, and :N behind it.');
+  return moment;
 }

@@ -1,4 +1,11 @@
 export { type BenchRow, benchFprobe } from './bench.ts';
+export {
+  type EngineSnapshot,
+  type SnapshotFrame,
+  type SnapshotTask,
+  type SnapshotWord,
+  snapshotEngine,
+} from './engine-snapshot.ts';
 export { EntryData } from './entry-data.ts';
 export {
   Fprobe,
@@ -11,3 +18,4 @@ export {
 export { FprobeCore } from './fprobe-core.ts';
 export { FPROBE_HASH_BITS, FPROBE_IP_HASH_BITS, FprobeTable, IpTable } from './fprobe-tables.ts';
 export { FPROBE_DATA_SIZE_BITS, HeaderCodec, MAX_FPROBE_DATA_WORDS } from './header.ts';
+export { StackWatch, type WatchPhase, type WatchTarget } from './stack-watch.ts';
