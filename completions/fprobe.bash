@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check record replay arch stat profile completion'
+      commands='trace workloads check record replay arch stat profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -69,6 +69,12 @@ _fprobe_command() {
       options='-h --help'
       values=''
       arguments='=bash,zsh,fish'
+      ;;
+    'fprobe doctor')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments=''
       ;;
   esac
 }

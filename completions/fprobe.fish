@@ -82,7 +82,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe profile' 'fprobe profile import' 'fprobe completion'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe profile' 'fprobe profile import' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -97,6 +97,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stat -d 'count what events hit while a workload runs, with perf events'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
 
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s E -l enable -x -a '(__fprobe_values event)' -d 'a static event, SYSTEM:EVENT with wildcards, a filter behind if; may be repeated'
@@ -157,3 +158,6 @@ complete -c fprobe -n '__fprobe_at \'fprobe profile import\' 0' -a '(__fish_comp
 
 complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe completion\' 0' -a 'bash zsh fish'
+
+complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -l json -d 'one JSON object a thing looked at'
+complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -s h -l help -d 'display help for command'
