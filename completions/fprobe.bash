@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check record replay arch stat profile completion doctor'
+      commands='trace workloads check record replay arch stat stacks module profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -50,6 +50,30 @@ _fprobe_command() {
       commands=''
       options='-e --event -E --enable -w --workload -a --all-cpus --filter --cpus --seed --json --arch --profile -h --help'
       values='-e:definition --event:definition -E:event --enable:event -w:none --workload:none --filter:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments=''
+      ;;
+    'fprobe stacks')
+      commands=''
+      options='-e --event -w --workload --at --cpus --json --arch --profile -h --help'
+      values='-e:definition --event:definition -w:none --workload:none --at:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments=''
+      ;;
+    'fprobe module')
+      commands='load list'
+      options='-h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe module load')
+      commands=''
+      options='-w --workload --cpus --seed --json --arch --profile -h --help'
+      values='-w:none --workload:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='none none...'
+      ;;
+    'fprobe module list')
+      commands=''
+      options='--json -h --help'
+      values=''
       arguments=''
       ;;
     'fprobe profile')

@@ -15,6 +15,10 @@ function __fprobe_valued
             string split ' ' -- '--arch --profile'
         case 'fprobe stat'
             string split ' ' -- '-e --event -E --enable -w --workload --filter --cpus --seed --arch --profile'
+        case 'fprobe stacks'
+            string split ' ' -- '-e --event -w --workload --at --cpus --arch --profile'
+        case 'fprobe module load'
+            string split ' ' -- '-w --workload --cpus --seed --arch --profile'
         case 'fprobe profile import'
             string split ' ' -- '-o --output --name'
     end
@@ -82,7 +86,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe profile' 'fprobe profile import' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe profile' 'fprobe profile import' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -95,6 +99,8 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a record -d 'run the steps of 
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a replay -d 'run recorded transcripts and compare what comes out'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch gives fprobe: Kconfig, entry sites, registers, headers'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stat -d 'count what events hit while a workload runs, with perf events'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stacks -d 'show the shadow stacks and the fprobe tables at one moment of a workload, word by word'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a module -d 'sample kernel modules: an fprobe as kernel code uses it, from loading to unloading'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
@@ -147,6 +153,30 @@ complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l json -d 'one JSON object 
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l at -x  -d 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l json -d 'one JSON object'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe module\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a load -d 'load a module, run a workload, unload it, and print the kernel log'
+complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a list -d 'list the modules and their parameters'
+
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l json -d 'one JSON object a line of the log'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -l json -d 'one JSON object a module'
+complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from a folder with kallsyms, vmlinux.btf, the traceable functions, event formats and recordings'

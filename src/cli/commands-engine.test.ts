@@ -154,3 +154,35 @@ test.each([
   expect([run.exitCode, run.stdout]).toEqual([2, '']);
   expect(run.stderr).toMatch(err);
 });
+
+test('module load prints the kernel log, and what the module traced', async () => {
+  const parameters = ['symbol=vfs_read', 'stackdump=0'];
+  const log = await fprobe('module', 'load', 'fprobe_example', ...parameters);
+  expect([log.stderr, log.exitCode]).toEqual(['', 0]);
+  expect(log.stdout).toMatch(/^\[ {4}5\.000000\] fprobe_init: Planted fprobe at vfs_read\n/);
+  expect(log.stdout).toMatch(/ fprobe_exit: fprobe at vfs_read unregistered\. 10 times hit, 0 times missed\n$/);
+  const traced = await fprobe('module', 'load', 'fprobe_example', ...parameters, 'use_trace=y');
+  expect(traced.stdout).toContain('\n\n# tracer: nop\n');
+  expect(
+    traced.stdout.match(/^ +cat-\d+ .* sample_entry_handler: Enter <vfs_read\+0x4\/0x370> ip = 0x/gm),
+  ).toHaveLength(5);
+  const json = jsonLines(
+    (await fprobe('module', 'load', 'fprobe_example', ...parameters, 'use_trace=y', '--json')).stdout,
+  );
+  expect(json[0]).toEqual({ seconds: 5, text: 'fprobe_init: Planted fprobe at vfs_read' });
+  expect(json.filter(({ trace }) => trace !== undefined)).toHaveLength(10);
+});
+
+test('a module that does not load, and one that is not there', async () => {
+  const run = await fprobe('module', 'load', 'fprobe_example', 'symbol=nosuch');
+  expect([run.exitCode, run.stderr]).toEqual([
+    1,
+    'fprobe: fprobe_example does not load: ENOENT (No such file or directory)\n',
+  ]);
+  expect(run.stdout).toContain('fprobe_init: register_fprobe failed, returned -2\n');
+  const missing = await fprobe('module', 'load', 'fprobe_exampel');
+  expect([missing.exitCode, missing.stdout]).toEqual([2, '']);
+  expect(missing.stderr).toContain('no module fprobe_exampel, did you mean fprobe_example?');
+  const names = jsonLines((await fprobe('module', 'list', '--json')).stdout).map(({ name }) => name);
+  expect((await fprobe('module', 'list')).stdout.match(/^\w+(?=:)/gm)).toEqual(names);
+});

@@ -5,7 +5,7 @@ import { type Moment, parseMoment } from './moment.ts';
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
-/** Commands that show the engine at work: `arch`, `stat`, `stacks`. */
+/** Commands that show the engine at work: `arch`, `stat`, `stacks`, `module`. */
 export function addEngineCommands(program: Command): void {
   program
     .command('arch')
@@ -78,6 +78,38 @@ Examples:
 ${EXIT_STATUS}`,
     )
     .action(async (options) => (await import('./stacks.ts')).stacks(options));
+
+  const module = program
+    .command('module')
+    .description('sample kernel modules: an fprobe as kernel code uses it, from loading to unloading');
+  module
+    .command('load')
+    .description('load a module, run a workload, unload it, and print the kernel log')
+    .argument('<name>', 'the module; fprobe module list lists them')
+    .argument('[parameters...]', 'NAME=VALUE, as insmod takes them')
+    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .option('--json', 'one JSON object a line of the log')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+What the module traces is printed behind the log, as cat trace would print it.
+
+Examples:
+  $ fprobe module load fprobe_example symbol=vfs_read stackdump=0
+  $ fprobe module load fprobe_example 'symbol=vfs_*' 'nosymbol=vfs_get*' use_trace=1 stackdump=n -w ls
+  $ fprobe module load fprobe_latency symbol=do_sys_openat2
+${EXIT_STATUS}`,
+    )
+    .action(async (name, params, options) => (await import('./module.ts')).moduleLoad(name, params, options));
+  module
+    .command('list')
+    .description('list the modules and their parameters')
+    .option('--json', 'one JSON object a module')
+    .action(async (options) => (await import('./module.ts')).moduleList(options));
 }
 
 function momentOption(text: string): Moment {

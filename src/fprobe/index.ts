@@ -1,5 +1,12 @@
 export { type BenchRow, benchFprobe } from './bench.ts';
 export {
+  type CallPlace,
+  callAddresses,
+  ENTRY_HANDLER_CALLS,
+  EXIT_HANDLER_CALLS,
+  pushHandlerStack,
+} from './call-places.ts';
+export {
   type EngineSnapshot,
   type SnapshotFrame,
   type SnapshotTask,
