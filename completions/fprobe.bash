@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check record replay arch stat stacks module profile completion doctor'
+      commands='trace workloads check record replay arch stat stacks module demo profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -74,6 +74,18 @@ _fprobe_command() {
       commands=''
       options='--json -h --help'
       values=''
+      arguments=''
+      ;;
+    'fprobe demo')
+      commands='maxactive'
+      options='-h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe demo maxactive')
+      commands=''
+      options='--tasks --depth --maxactive --data --cpus --json --arch --profile -h --help'
+      values='--tasks:none --depth:none --maxactive:none --data:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments=''
       ;;
     'fprobe profile')

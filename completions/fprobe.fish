@@ -19,6 +19,8 @@ function __fprobe_valued
             string split ' ' -- '-e --event -w --workload --at --cpus --arch --profile'
         case 'fprobe module load'
             string split ' ' -- '-w --workload --cpus --seed --arch --profile'
+        case 'fprobe demo maxactive'
+            string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
         case 'fprobe profile import'
             string split ' ' -- '-o --output --name'
     end
@@ -86,7 +88,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe profile' 'fprobe profile import' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -101,6 +103,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stat -d 'count what events hit while a workload runs, with perf events'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stacks -d 'show the shadow stacks and the fprobe tables at one moment of a workload, word by word'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a module -d 'sample kernel modules: an fprobe as kernel code uses it, from loading to unloading'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a demo -d 'show what a design makes of a situation'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
@@ -177,6 +180,19 @@ complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'disp
 
 complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -l json -d 'one JSON object a module'
 complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe demo\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe demo\' 0' -a maxactive -d 'many calls at once in a probed function: a pool of nodes, as before Linux 6.14, and shadow stacks'
+
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l tasks -x  -d 'tasks that are in the function at once'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l depth -x  -d 'calls that each task is in'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l maxactive -x  -d 'nodes of the pool; 0 for two on each cpu'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l data -x  -d 'handed from entry to exit'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l json -d 'one JSON object a row'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from a folder with kallsyms, vmlinux.btf, the traceable functions, event formats and recordings'

@@ -186,3 +186,21 @@ test('a module that does not load, and one that is not there', async () => {
   const names = jsonLines((await fprobe('module', 'list', '--json')).stdout).map(({ name }) => name);
   expect((await fprobe('module', 'list')).stdout.match(/^\w+(?=:)/gm)).toEqual(names);
 });
+
+test('demo maxactive compares the designs', async () => {
+  const { stdout, exitCode } = await fprobe('demo', 'maxactive');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ {3}16 {6}1 +16 │ +2 +0\.1 +14 ██░{18} │ +7 +64\.0 +0 █{20}$/m);
+  expect(stdout).toMatch(/^ {4}1 {4}100 +100 │ +2 +0\.1 +98 ░{20} │ +490 +4\.0 +30 █{14}░{6}$/m);
+  expect(stdout).toContain('A call takes 7 words here (frame and bitmap 4, header 1, data 1, data word 1).\n');
+  const [row] = jsonLines(
+    (await fprobe('demo', 'maxactive', '--tasks', '10', '--maxactive', '4', '--data', '0', '--json')).stdout,
+  );
+  expect(row).toMatchObject({
+    calls: 10,
+    pool: { nodes: 4, missed: 6, counted: 6, bytes: 256 },
+    shadow: { missed: 0, words: 6 },
+  });
+  const none = await fprobe('demo', 'maxactive', '--arch', 'i386');
+  expect([none.exitCode, none.stderr]).toEqual([2, 'fprobe: a kernel for i386 has no fprobe\n']);
+});

@@ -5,7 +5,7 @@ import { type Moment, parseMoment } from './moment.ts';
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
-/** Commands that show the engine at work: `arch`, `stat`, `stacks`, `module`. */
+/** Commands that show the engine at work: `arch`, `stat`, `stacks`, `module`, `demo`. */
 export function addEngineCommands(program: Command): void {
   program
     .command('arch')
@@ -110,6 +110,31 @@ ${EXIT_STATUS}`,
     .description('list the modules and their parameters')
     .option('--json', 'one JSON object a module')
     .action(async (options) => (await import('./module.ts')).moduleList(options));
+
+  program
+    .command('demo')
+    .description('show what a design makes of a situation')
+    .command('maxactive')
+    .description('many calls at once in a probed function: a pool of nodes, as before Linux 6.14, and shadow stacks')
+    .option('--tasks <n>', 'tasks that are in the function at once', wholeNumber(1, 4096))
+    .option('--depth <n>', 'calls that each task is in', wholeNumber(1, 1000))
+    .option('--maxactive <n>', 'nodes of the pool; 0 for two on each cpu', wholeNumber(0, 4096), 0)
+    .option('--data <bytes>', 'handed from entry to exit', wholeNumber(0, 120), 8)
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--json', 'one JSON object a row')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+Without --tasks and --depth it shows several.
+
+Examples:
+  $ fprobe demo maxactive
+  $ fprobe demo maxactive --tasks 100 --maxactive 64
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./demo.ts')).demoMaxactive(options));
 }
 
 function momentOption(text: string): Moment {

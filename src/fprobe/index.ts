@@ -25,4 +25,10 @@ export {
 export { FprobeCore } from './fprobe-core.ts';
 export { FPROBE_HASH_BITS, FPROBE_IP_HASH_BITS, FprobeTable, IpTable } from './fprobe-tables.ts';
 export { FPROBE_DATA_SIZE_BITS, HeaderCodec, MAX_FPROBE_DATA_WORDS } from './header.ts';
+export {
+  type MaxactiveKernel,
+  type MaxactiveOutcome,
+  type MaxactiveScenario,
+  runMaxactive,
+} from './maxactive-demo.ts';
 export { StackWatch, type WatchPhase, type WatchTarget } from './stack-watch.ts';
