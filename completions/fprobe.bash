@@ -89,16 +89,34 @@ _fprobe_command() {
       arguments=''
       ;;
     'fprobe profile')
-      commands='import'
+      commands='import list show use'
       options='-h --help'
       values=''
       arguments=''
       ;;
     'fprobe profile import')
       commands=''
-      options='-o --output --name -h --help'
-      values='-o:dir --output:dir --name:none'
+      options='--live --kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name -h --help'
+      values='--kallsyms:file --btf:file --functions:file --formats:file --events:file --version-file:file --recordings:dir --vmlinux:file --trace-dat:file --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm -o:dir --output:dir --name:none'
       arguments='dir'
+      ;;
+    'fprobe profile list')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe profile show')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments='profile'
+      ;;
+    'fprobe profile use')
+      commands=''
+      options='-h --help'
+      values=''
+      arguments='profile'
       ;;
     'fprobe completion')
       commands=''

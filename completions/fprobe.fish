@@ -22,7 +22,7 @@ function __fprobe_valued
         case 'fprobe demo maxactive'
             string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
         case 'fprobe profile import'
-            string split ' ' -- '-o --output --name'
+            string split ' ' -- '--kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name'
     end
 end
 
@@ -88,7 +88,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -115,29 +115,29 @@ complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l cpus -x  -d 'number of s
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l json -d 'one JSON object an event'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l json -d 'as JSON'
-complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l json -d 'one JSON object a definition'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe check\' 0' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe record\' 0' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l json -d 'one JSON object a difference'
 complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe replay\' 0' -F
 
@@ -154,7 +154,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l cpus -x  -d 'number of si
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l json -d 'one JSON object an event'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
@@ -163,7 +163,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l at -x  -d 'FUNCTION:ent
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l json -d 'one JSON object'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe module\'' -s h -l help -d 'display help for command'
@@ -175,7 +175,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l cpus -x  -d 'numbe
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l json -d 'one JSON object a line of the log'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -l json -d 'one JSON object a module'
@@ -191,16 +191,40 @@ complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l data -x  -d 'ha
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l json -d 'one JSON object a row'
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from a folder with kallsyms, vmlinux.btf, the traceable functions, event formats and recordings'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from what a kernel tells of itself'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a list -d 'list the profiles that can be named'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a show -d 'tell what a profile holds'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a use -d 'choose the profile that is taken when none is named'
 
-complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s o -l output -x -a '(__fish_complete_directories)' -d 'where the profile goes'
-complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l name -x  -d 'the profile\'s name; from its version when left out'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l live -d 'from the kernel that runs here'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l kallsyms -r -F -d 'from /proc/kallsyms or a System.map'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l btf -r -F -d 'types: /sys/kernel/btf/vmlinux'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l functions -r -F -d 'traceable functions: available_filter_functions_addrs, or without addresses'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l formats -r -F -d 'event formats, each behind a line "== events/SYSTEM/NAME/format", or a folder like events/'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l events -r -F -d 'available_events'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l version-file -r -F -d '/proc/version'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l recordings -x -a '(__fish_complete_directories)' -d 'recorded programs'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l vmlinux -r -F -d 'from a kernel as an ELF file, or an x86 kernel image'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l trace-dat -r -F -d 'from a trace.dat of trace-cmd, version 6 or 7'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'the arch of that kernel (default: as its files tell)'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s o -l output -x -a '(__fish_complete_directories)' -d 'where the profile goes (default: among your profiles, by its name)'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l name -x  -d 'what it is called (default: from its folder or version)'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\' 0' -a '(__fish_complete_directories)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -l json -d 'one JSON object a profile'
+complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -l json -d 'as JSON'
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile use\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile use\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
 
 complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe completion\' 0' -a 'bash zsh fish'

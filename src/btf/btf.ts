@@ -79,6 +79,12 @@ export class Btf {
     return 'error' in index ? index : new Btf(sections, index, options.pointerSize ?? 8);
   }
 
+  /** The types of a kernel that was built without: none but void. */
+  static none(): Btf {
+    const sections = { words: new Uint32Array(0), strings: Uint8Array.of(0) };
+    return new Btf(sections, TypeIndex.scan(sections) as TypeIndex, 8);
+  }
+
   /** Number of types, void (id 0) included. */
   get typeCount(): number {
     return this.#index.count;

@@ -13,6 +13,10 @@ export class KernelTypes implements ProbeTypes {
     this.#kernel = kernel;
   }
 
+  get typeCount(): number {
+    return this.#kernel.types.typeCount;
+  }
+
   /** The kernel's own functions first, as `kernel/trace/trace_btf.c:btf_find_func_proto()` looks into modules last. */
   funcProto(name: string): FuncProto | undefined {
     const known = this.#kernel.types.funcProto(name);
