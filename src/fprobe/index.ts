@@ -1,4 +1,5 @@
 export { type BenchRow, benchFprobe } from './bench.ts';
+export { compareDesigns, type DesignComparison, type DesignCost } from './bench-designs.ts';
 export {
   type CallPlace,
   callAddresses,
