@@ -36,9 +36,14 @@ for (const [base, names] of [
   for (const [i, name] of names.split(/\s+/).entries()) if (name !== '-') NUMBERS.set(name, base + i);
 }
 
+/** Name of the system call that a function is the body of: `__x64_sys_openat`; those without arguments are called `__do_sys_getuid`. */
+export function syscallOfFunction(fn: string): string | undefined {
+  return /^__(?:x64|do)_sys_(\w+)$/.exec(fn)?.[1];
+}
+
 /** Number of a system call by the name of its function (`__x64_sys_openat`), 64 bits with all set for an unknown one. */
 export function syscallNumber(fn: string): bigint {
-  const number = NUMBERS.get(fn.replace('__x64_sys_', ''));
+  const number = NUMBERS.get(syscallOfFunction(fn) ?? fn);
   return number === undefined ? 0xffffffffffffffffn : BigInt(number);
 }
 

@@ -1,5 +1,4 @@
 export { Btf, type BtfOptions, type FoundMember, type FuncProto, type MemberPlace, type ResolvedType } from './btf.ts';
-export { readPrototype } from './c-prototype.ts';
 export type {
   BtfComposite,
   BtfError,

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { ProfileDamage } from '../profile/profile-error.ts';
 import { EXIT_STATUS } from './command-options.ts';
 import { addDefineCommands } from './commands-define.ts';
 import { addEngineCommands } from './commands-engine.ts';
@@ -51,7 +50,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await buildProgram().parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ProfileDamage) {
+    if (error instanceof UsageError) {
       say(`fprobe: ${error.message}`);
       process.exitCode = ExitStatus.USAGE;
     } else if (error instanceof CommanderError) {

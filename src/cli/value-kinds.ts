@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   file: 'file',
   steps: 'file',
   transcripts: 'file',
-  folder: 'dir',
+  source: 'dir',
   dir: 'dir',
 };
 

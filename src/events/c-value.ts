@@ -23,6 +23,8 @@ export interface CValue {
   readonly load: (hit: Hit) => void;
   /** Leaves where it is, for what lies in memory. */
   readonly address?: (hit: Hit) => void;
+  /** The text of a string constant, which has no place. */
+  readonly text?: string;
 }
 
 export const INT: CType = { kind: 'int', size: 4, signed: true };

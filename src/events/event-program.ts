@@ -1,6 +1,7 @@
 import { type EventField, TRACE_ENTRY_SIZE } from '../trace/event-field.ts';
 import { type CExpr, parseExpression } from '../trace/print-fmt-parse.ts';
 import type { RecordWriter } from '../trace/record.ts';
+import { latin1Bytes } from '../trace/regex.ts';
 import type { CValue } from './c-value.ts';
 import { compileExpression, compileParsed, type HitScope } from './expression.ts';
 import type { Hit } from './hit.ts';
@@ -145,6 +146,11 @@ function listFill(field: EventField, items: readonly CExpr[], scope: HitScope): 
 
 /** A `char` array: a copy of another one, or of the string that a pointer leads to. */
 function charsFill({ offset, size }: EventField, value: CValue): Fill {
+  const { text } = value;
+  if (text !== undefined) {
+    const bytes = latin1Bytes(text.slice(0, size - 1));
+    return (_, writer) => writer.bytes.set(bytes, writer.base + offset);
+  }
   const most = value.type.kind === 'memory' ? Math.min(size, value.type.size || size) : size;
   return (hit, writer) => {
     value.load(hit);

@@ -51,6 +51,8 @@ class Compiler {
     switch (expr.kind) {
       case 'number':
         return constant(expr.value, expr.long ? (expr.unsigned ? ULONG : LONG) : INT);
+      case 'string':
+        return { ...constant(0n, ULONG), text: expr.text };
       case 'name':
         return this.#name(expr.name);
       case 'member':

@@ -18,6 +18,9 @@ const TaskState = {
   UNINTERRUPTIBLE: 2,
 } as const;
 const REPORT_MAX = 0x100;
+/** Nanoseconds of a tick (HZ=250), and the ticks that a kernel starts with. */
+const JIFFY = 4_000_000;
+const INITIAL_JIFFIES = 2 ** 32 - 300 * 250;
 
 /** `include/linux/sched.h:__task_state_index()`: the number of the state's highest reported bit, from 1; 0 is running. */
 function stateIndex(state: number, exitState: number): number {
@@ -89,6 +92,14 @@ export const KERNEL_FUNCTIONS: Readonly<Record<string, KernelFunction>> = {
     load: (hit) => {
       const { now } = hit.machine.clock;
       hit.set(now % 2 ** 32, Math.floor(now / 2 ** 32));
+    },
+  }),
+  /** Ticks, counted from five minutes before they overflow 32 bits. */
+  jiffies: () => ({
+    type: ULONG,
+    load: (hit) => {
+      const ticks = Math.floor(hit.machine.clock.now / JIFFY) + INITIAL_JIFFIES;
+      hit.set(ticks % 2 ** 32, Math.floor(ticks / 2 ** 32));
     },
   }),
   smp_processor_id: () => ({ type: INT, load: (hit) => hit.set(hit.cpu.id, 0) }),

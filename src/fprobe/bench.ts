@@ -6,22 +6,17 @@ import type { FunctionSource, SymbolSource } from '../machine/profile-view.ts';
 import { Fprobe } from './fprobe.ts';
 import { FprobeCore } from './fprobe-core.ts';
 
-/** One figure: nanoseconds of a call, milliseconds of a registration, memory. */
+/** One figure: nanoseconds of a call, or milliseconds of a registration. */
 export interface BenchRow {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ns' | 'ms' | 'KiB';
-  readonly note?: string;
+  readonly unit: 'ns' | 'ms';
 }
 
-/** Calls before anything is measured. */
-const WARM_UP = 200_000;
-/** Calls of one measurement: few, so that some are not interrupted on a busy machine. */
-const CALLS = 2000;
+/** Calls of one measurement. */
+const CALLS = 200_000;
 /** Measurements, of which the best counts. */
-const ROUNDS = 300;
-/** Registrations of `*`, of which the best counts. */
-const ALL_ROUNDS = 7;
+const ROUNDS = 7;
 /** Other fprobes that are registered while one is hit. */
 const OTHERS = [1, 100, 10_000] as const;
 
@@ -51,7 +46,7 @@ function callMany(machine: Machine, cpu: Cpu, fn: number, calls: number): void {
 
 /** Best nanoseconds a call over the rounds. */
 function perCall(now: () => number, run: (calls: number) => void): number {
-  run(WARM_UP);
+  run(CALLS);
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const start = now();
@@ -63,17 +58,11 @@ function perCall(now: () => number, run: (calls: number) => void): number {
 
 /**
  * Measures the hit path over a profile's symbols and functions. `now` gives milliseconds (`performance.now`). The unprobed call includes pushing its return address;
- * the handlers do nothing but read two arguments. `heap` collects garbage and gives the bytes in use.
+ * the handlers do nothing but read two arguments.
  */
-export function benchFprobe(
-  symbols: SymbolSource,
-  functions: FunctionSource,
-  now: () => number,
-  heap: () => number,
-): BenchRow[] {
+export function benchFprobe(symbols: SymbolSource, functions: FunctionSource, now: () => number): BenchRow[] {
   const rows: BenchRow[] = [];
-  const add = (name: string, value: number, unit: BenchRow['unit'], note = '') =>
-    rows.push({ name, value, unit, note });
+  const add = (name: string, value: number, unit: 'ns' | 'ms') => rows.push({ name, value, unit });
   const { machine, ftrace, fprobes, cpu } = boot(symbols, functions);
   const middle = functions.count >> 1;
   let sum = 0;
@@ -87,11 +76,12 @@ export function benchFprobe(
     };
     return fp;
   };
-  const hit = (name: string, before?: number) => {
-    const value = perCall(now, (calls) => callMany(machine, cpu, middle, calls));
-    add(name, value, 'ns', before === undefined ? '' : `${(value / before).toFixed(2)} of the cost alone`);
-    return value;
-  };
+  const hit = (name: string) =>
+    add(
+      name,
+      perCall(now, (calls) => callMany(machine, cpu, middle, calls)),
+      'ns',
+    );
   const at = (fn: number) => [machine.functions.entryIp(fn)];
 
   hit('unprobed call');
@@ -114,7 +104,7 @@ export function benchFprobe(
     sum = (sum + fregs.lo + (data === null ? 0 : data.lo(0))) | 0;
   };
   fprobes.registerFprobeIps(both, at(middle));
-  const alone = hit('hit, entry and exit handler');
+  hit('hit, entry and exit handler');
   for (const count of OTHERS) {
     const others: Fprobe[] = [];
     const start = now();
@@ -124,26 +114,24 @@ export function benchFprobe(
       fprobes.registerFprobeIps(other, at(fn));
       others.push(other);
     }
-    add(`registering fprobes, each of ${count}`, ((now() - start) * 1e6) / count, 'ns');
-    hit(`entry and exit, other functions' fprobes: ${count}`, alone);
+    add(`registering ${count} fprobes, each`, ((now() - start) * 1e6) / count, 'ns');
+    hit(`entry and exit, ${count} fprobes on other functions`);
     for (const other of others) fprobes.unregisterFprobe(other);
   }
   fprobes.unregisterFprobe(both);
 
-  const registerAll = () => {
+  let best = Number.POSITIVE_INFINITY;
+  let bestOff = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
     const all = new Fprobe({ entryHandler: () => 0, exitHandler: () => {} });
     const start = now();
     fprobes.registerFprobe(all, '*');
     const registered = now();
     fprobes.unregisterFprobe(all);
-    return [registered - start, now() - registered] as const;
-  };
-  registerAll();
-  const before = heap();
-  const times = Array.from({ length: ALL_ROUNDS }, registerAll);
-  const memory = heap() - before;
-  add(`registering * on ${functions.count} functions`, Math.min(...times.map(([on]) => on)), 'ms');
-  add('unregistering it', Math.min(...times.map(([, off]) => off)), 'ms');
-  add(`memory more than before, ${ALL_ROUNDS} times later`, memory / 1024, 'KiB');
+    best = Math.min(best, registered - start);
+    bestOff = Math.min(bestOff, now() - registered);
+  }
+  add(`registering * on ${functions.count} functions`, best, 'ms');
+  add('unregistering it', bestOff, 'ms');
   return rows;
 }

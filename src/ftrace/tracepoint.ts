@@ -8,6 +8,9 @@ export type TracepointCallback = (cpu: Cpu, tracepoint: Tracepoint) => void;
 /** Stands for the stub among the probes of a tracepoint. */
 const STUB: TracepointCallback = () => {};
 
+/** Tracepoints whose probes may fault (`DECLARE_TRACE_SYSCALL()`). */
+const SYSCALL_POINTS = new Set(['sys_enter', 'sys_exit']);
+
 /** Bytes from `__traceiter_NAME` to where a probe that it calls returns. */
 const CALL_OFFSET = 0x32n;
 
@@ -17,6 +20,7 @@ export class Tracepoint implements PassedTracepoint {
   /** Function id of `__probestub_NAME`; undefined where that function cannot be traced. */
   readonly stubFn: number | undefined;
   readonly #machine: Machine;
+  readonly #mayFault: boolean;
   readonly #on: Set<Tracepoint>;
   /** Return address of the probes' calls, where there are several. */
   readonly callerLo: number;
@@ -29,6 +33,7 @@ export class Tracepoint implements PassedTracepoint {
     this.#machine = machine;
     this.#on = on;
     this.name = name;
+    this.#mayFault = SYSCALL_POINTS.has(name);
     const stub = machine.kallsyms.lookupName(`__probestub_${name}`);
     this.stubFn = stub === undefined ? undefined : machine.functions.idAtSymbol(stub);
     const caller = (machine.kallsyms.lookupName(`__traceiter_${name}`) ?? 0n) + CALL_OFFSET;
@@ -77,21 +82,23 @@ export class Tracepoint implements PassedTracepoint {
 
   /**
    * The current task of the cpu passes the tracepoint, with the arguments in its registers (argument 0 is for the probe's data, TP_PROTO's follow).
-   * Calls its probes in the order in which they came, the stub through its entry site. Preemption is off meanwhile.
+   * Calls its probes in the order in which they came, the stub through its entry site. Preemption is off meanwhile; at the tracepoints of
+   * system calls, whose probes may fault, plain probes see to that themselves.
    */
   fire(cpu: Cpu): void {
     const probes = this.#probes;
     if (probes.length === 0) return;
-    cpu.preemptCount++;
     const outer = cpu.tracepoint;
     cpu.tracepoint = this;
     for (let i = 0; i < probes.length; i++) {
       const probe = probes[i]!;
+      const counts = !this.#mayFault || probe !== STUB;
+      if (counts) cpu.preemptCount++;
       if (probe === STUB) this.#callStub(cpu);
       else probe(cpu, this);
+      if (counts) cpu.preemptCount--;
     }
     cpu.tracepoint = outer;
-    cpu.preemptCount--;
   }
 
   #setProbes(probes: readonly TracepointCallback[]): void {

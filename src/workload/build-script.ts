@@ -1,8 +1,8 @@
-import { syscallNumber } from '../abi/syscall-numbers.ts';
+import { syscallNumber, syscallOfFunction } from '../abi/syscall-numbers.ts';
 import type { CallResults } from './call-results.ts';
 import type { CallSites } from './call-sites.ts';
 import type { KernelTypes } from './kernel-types.ts';
-import type { TreeCall, TreePoint, TreeRun } from './normalize.ts';
+import type { TreeCall, TreeItem, TreePoint, TreeRun } from './normalize.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { callSiteArg, pointArgs } from './point-args.ts';
 import type { PlacedPoint, PointPlan } from './points.ts';
@@ -25,6 +25,8 @@ interface ScriptParts {
   /** Function id of a call; undefined for a function that the kernel's list does not have. */
   functionId(call: { readonly fn: string }): number | undefined;
   flags(call: TreeCall): StepFlags;
+  /** Flags of a tracepoint near a step with such flags. */
+  pointFlags(name: string, near: StepFlags): StepFlags;
   /** Names that a program task takes, one a rename. */
   newNames(pid: number): readonly string[];
   /** Recorded pid of the base run for one of the run that a point was learnt from. */
@@ -40,7 +42,10 @@ export interface BuiltScript {
   readonly pointSteps: Map<TreePoint, number>;
 }
 
-const SYSCALL = '__x64_sys_';
+/** Bytes of a `struct pt_regs`, which ends a kernel stack. */
+const PT_REGS_SIZE = 168n;
+/** Calls on each side of a tracepoint that its arguments are looked for in. */
+const BESIDE = 3;
 /** Function that renames a task, and the one that does so for an exec. */
 const RENAMES = '__set_task_comm';
 const EXECS = 'begin_new_exec';
@@ -73,13 +78,13 @@ class ScriptBuilder {
       else if (item.fn === '') {
         if (op === 'enter') this.#calls.set(item, interruptFrame(this.#parent(item)));
       } else if (op === 'enter') {
-        for (const point of points.before.get(item) ?? []) this.#lentPoint(point);
+        for (const point of points.before.get(item) ?? []) this.#lentPoint(point, item);
         this.#enter(item);
-        for (const point of points.within.get(item) ?? []) this.#lentPoint(point);
+        for (const point of points.within.get(item) ?? []) this.#lentPoint(point, undefined);
       } else {
         this.#leave(item);
-        if (item === open.after) for (const call of openCalls.toReversed()) this.#pushLeave(call, this.#clock.now);
-        for (const point of points.after.get(item) ?? []) this.#lentPoint(point);
+        if (item === open.after) this.#leaveOpen(openCalls);
+        for (const point of points.after.get(item) ?? []) this.#lentPoint(point, item);
       }
     }
     this.#order.finish();
@@ -91,7 +96,7 @@ class ScriptBuilder {
     const { functionId, flags, sites, types, results } = this.#parts;
     const fn = functionId(item);
     if (fn === undefined) return;
-    if (item.parent === undefined && item.fn.startsWith(SYSCALL)) this.#syscallPoint('sys_enter', item);
+    if (isSyscall(item)) this.#syscallPoint('sys_enter', item);
     if (item.fn === 'wake_up_new_task') this.#order.forkAt(item);
     const { address, tail } = sites.site(item);
     const { value, pid } = results.result(item);
@@ -118,8 +123,18 @@ class ScriptBuilder {
     if (item.fn === RENAMES) this.#rename(item);
     this.#pushLeave(call, this.#clock.leave(item));
     if (item.fn === 'kernel_clone') this.#order.child = -1;
-    if (item.parent === undefined && item.fn.startsWith(SYSCALL)) this.#syscallPoint('sys_exit', item);
+    if (isSyscall(item)) this.#syscallPoint('sys_exit', item);
     if (item.fn === 'schedule_tail' && item.parent?.fn === 'ret_from_fork') this.#childReturns(item.parent);
+  }
+
+  /** What was under way at the start returns; a system call passes its tracepoint. */
+  #leaveOpen(calls: readonly ScriptCall[]): void {
+    for (const call of calls.toReversed()) this.#pushLeave(call, this.#clock.now);
+    const [outermost] = calls;
+    if (outermost === undefined || syscallOfFunction(outermost.name) === undefined) return;
+    const { stackTop } = this.#parts.tasks.tasks[this.#order.current];
+    const regs = stackTop === 0n ? 0n : stackTop - PT_REGS_SIZE;
+    this.#point('sys_exit', [regs, outermost.result ?? 0n], undefined, { text: '', site: false, flags: QUIET });
   }
 
   #pushLeave(call: ScriptCall, time: number): void {
@@ -141,27 +156,42 @@ class ScriptBuilder {
     const inside = item.parent === undefined ? undefined : this.#calls.get(item.parent);
     this.#pointSteps.set(item, this.#steps.length);
     this.#clock.at(item.start);
-    const args = item.args.map(({ value }) => value);
-    this.#point(item.name, args, inside, { text: item.text, site: false });
+    const shown = item.args.length > 0 || item.text === '';
+    const args = shown
+      ? item.args.map(({ value }) => value)
+      : this.#argsOf(item.name, inside, item.text, besides(item));
+    this.#point(item.name, args, inside, {
+      text: item.text,
+      site: !shown && callSiteArg(this.#parts.types, item.name) === 0,
+    });
     if (item.name === 'sched_switch') this.#order.announce(item);
   }
 
   /** A tracepoint learnt from another run. */
-  #lentPoint({ name, inside, source }: PlacedPoint): void {
-    const { types, tasks, pidOf } = this.#parts;
-    const call = this.#calls.get(inside);
+  #lentPoint({ name, inside, source }: PlacedPoint, neighbour: TreeCall | undefined): void {
+    const { types, pidOf } = this.#parts;
+    const call = inside === undefined ? undefined : this.#calls.get(inside);
+    const beside = neighbour === undefined ? [] : besides(neighbour);
     const pidIn = /pid=(\d+)/.exec(source.text)?.[1];
     if (name === 'task_newtask') this.#order.forkNamed(pidIn === undefined ? undefined : pidOf(Number(pidIn)));
-    const context = {
+    const site = callSiteArg(types, name) === 0;
+    this.#point(name, this.#argsOf(name, call, source.text, beside), call, { text: source.text, site });
+  }
+
+  /** The arguments of a tracepoint that a recording shows by its event's text only. */
+  #argsOf(name: string, call: ScriptCall | undefined, text: string, beside: readonly TreeCall[]): bigint[] {
+    const { types, tasks, pidOf } = this.#parts;
+    const { stackTop } = tasks.tasks[this.#order.current];
+    return pointArgs(types, name, {
       calls: callChain(call),
-      text: source.text,
+      text,
+      beside,
+      userRegs: stackTop === 0n ? 0n : stackTop - PT_REGS_SIZE,
       current: tasks.tasks[this.#order.current].address,
       pid: tasks.tasks[this.#order.current].pid,
       child: tasks.tasks[this.#order.child]?.address ?? 0n,
       taskOf: (pid: number) => tasks.tasks[tasks.byPid.get(pidOf(pid)) ?? -1]?.address,
-    };
-    const site = callSiteArg(types, name) === 0;
-    this.#point(name, pointArgs(types, name, context), call, { text: source.text, site });
+    });
   }
 
   #point(
@@ -170,7 +200,7 @@ class ScriptBuilder {
     inside: ScriptCall | undefined,
     { text, site, flags }: { text: string; site: boolean; flags?: StepFlags },
   ): void {
-    const { types } = this.#parts;
+    const { types, pointFlags } = this.#parts;
     const last = this.#steps.at(-1);
     const near = last?.op === 'leave' && last.call.parent === inside ? last.call.flags : (inside?.flags ?? QUIET);
     this.#steps.push({
@@ -181,7 +211,7 @@ class ScriptBuilder {
       args,
       text,
       pids: pidBits(types, types.tracepointType(name)?.params ?? []),
-      flags: flags ?? near,
+      flags: flags ?? pointFlags(name, near),
       callSite: site ? inside : undefined,
       inside,
     });
@@ -209,4 +239,20 @@ class ScriptBuilder {
     const op = up === undefined ? 'rename' : 'exec';
     if (comm !== undefined) this.#steps.push({ op, time: this.#clock.now, task: this.#order.current, comm });
   }
+}
+
+/** Whether a call is a system call's body. */
+function isSyscall(item: TreeCall): boolean {
+  return item.parent === undefined && syscallOfFunction(item.fn) !== undefined;
+}
+
+/** The calls of the same caller that follow a point, or a call and those that follow it; then those before, the nearest first. */
+function besides(item: TreeItem): TreeCall[] {
+  const siblings = item.parent?.children ?? item.task.roots;
+  const at = siblings.indexOf(item);
+  const calls = (items: readonly TreeItem[]) => items.filter((other): other is TreeCall => other.kind === 'call');
+  return [
+    ...calls(siblings.slice(at, at + BESIDE + 1)),
+    ...calls(siblings.slice(Math.max(0, at - BESIDE), at)).reverse(),
+  ];
 }

@@ -1,3 +1,4 @@
+import { syscallOfFunction } from '../abi/syscall-numbers.ts';
 import type { Donor } from './donor-pool.ts';
 import type { KernelTypes } from './kernel-types.ts';
 import type { TreeCall } from './normalize.ts';
@@ -75,6 +76,7 @@ export class CallResults {
     const donor = donors.get(call);
     const value = donor?.call.source.returnValue;
     if (this.#types.functionType(call.fn)?.returns === 0) return NOTHING;
+    if (call.source.graft !== undefined) return { value: call.source.returnValue, pid: false };
     const mine = donor?.kind === 'same' && own;
     const seen = mine ? undefined : observed.get(call);
     if (seen !== undefined) return asPid(call, seen, observedPids) ?? { value: seen, pid: false };
@@ -129,7 +131,7 @@ function asPid(call: TreeCall, value: bigint, pids: ReadonlyMap<number, number>)
   if (pid === undefined) return undefined;
   let root = call;
   while (root.parent !== undefined) root = root.parent;
-  return PID_CALLS.has(root.fn.replace('__x64_sys_', '')) ? { value: BigInt(pid), pid: true } : undefined;
+  return PID_CALLS.has(syscallOfFunction(root.fn) ?? '') ? { value: BigInt(pid), pid: true } : undefined;
 }
 
 /** Pairs the arguments of two calls of the same function. */

@@ -87,6 +87,8 @@ export class CallSites {
 
   /** Where a call returns to. */
   site(call: TreeCall): CallSite {
+    const { graft, returnTo } = call.source;
+    if (graft !== undefined && returnTo !== undefined) return this.#found('pool', returnTo);
     const donor = this.#donors.get(call);
     const lent = donor?.call.source.returnTo;
     const line = this.#lines.get(call);

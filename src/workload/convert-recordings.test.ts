@@ -86,6 +86,7 @@ test('a program with all its recordings', () => {
     'dput(ffff888004410c00) → tail',
     '__rcu_read_lock() → dput+216',
     'sys_exit',
+    'sys_exit',
   ]);
   expect(workload.openCalls).toBe(1);
   expect([...workload.stepTime].slice(0, 5)).toEqual([0, 0, 2000, 3000, 4000]);

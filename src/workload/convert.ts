@@ -3,6 +3,7 @@ import { type BuiltScript, buildScript } from './build-script.ts';
 import { CallResults } from './call-results.ts';
 import { CallSites, SitePool, type SymbolPlaces } from './call-sites.ts';
 import { adoptDonors, DonorPool } from './donor-pool.ts';
+import { localizeGraft } from './interrupts.ts';
 import { KernelTypes } from './kernel-types.ts';
 import type { TreeCall, TreeRun } from './normalize.ts';
 import { addFacts } from './object-model.ts';
@@ -10,9 +11,10 @@ import { alignObjects, type Observations } from './objects-align.ts';
 import { eventField } from './objects-text.ts';
 import { observedResults } from './observed-results.ts';
 import { findOpenCalls } from './open-calls.ts';
-import { PointHomes, planPoints } from './points.ts';
+import { addToPlan, PointHomes, type PointPlan, planPoints, planRootPoints } from './points.ts';
 import { type ProgramRecordings, type RecordingSet, type RecordingSource, readRecordings } from './recordings.ts';
 import type { ScriptTask } from './script.ts';
+import { isSimulatedPoint } from './simulated-points.ts';
 import { FlagPool, flagsOf } from './step-flags.ts';
 import { modelTasks } from './task-model.ts';
 import { collectNames } from './task-names.ts';
@@ -39,6 +41,9 @@ interface Shared {
   readonly pool: DonorPool;
   readonly homes: PointHomes;
   readonly flags: FlagPool;
+  /** The same of the runs with every event on. */
+  readonly eventPool: DonorPool;
+  readonly eventHomes: PointHomes;
   readonly sites: SitePool;
   /** Position of each call of the runs with return values in their time. */
   readonly times: Map<TreeCall, number>;
@@ -55,11 +60,17 @@ export function convertScripts(files: readonly RecordingSource[], kernel: Conver
     pool: new DonorPool(),
     homes: new PointHomes(),
     flags: new FlagPool(),
+    eventPool: new DonorPool(false),
+    eventHomes: new PointHomes(),
     sites: new SitePool(),
     times: new Map(),
   };
   let time = 0;
-  for (const { returns, lines } of set.programs) {
+  for (const { returns, lines, events } of set.programs) {
+    if (events !== undefined) {
+      shared.eventPool.add(events);
+      shared.eventHomes.add(events);
+    }
     shared.flags.add(lines);
     shared.sites.add(lines);
     if (returns === undefined) continue;
@@ -81,6 +92,12 @@ function convertProgram(program: ProgramRecordings, shared: Shared): Converted {
   const pids = new Map(paired.map(([mine, theirs]) => [theirs.pid, mine.pid]));
   const names = collectNames(program);
   const tasks = modelTasks(run, types, names, kernel.symbols.lookupName('init_task'));
+  for (const { op, item } of run.steps) {
+    if (op !== 'enter' || item.kind !== 'call' || item.source.graft === undefined) continue;
+    const task = tasks.tasks[tasks.byPid.get(item.task.pid) ?? -1];
+    if (task !== undefined) localizeGraft(item.source, task);
+  }
+  const plan = planAll(program, shared, planPoints(run, donors, homes));
   const order = tasks.tasks.filter(({ kind }) => kind === 'program').map(({ pid }) => pid);
   const observations = alignObjects(run, program.objects, shared.set.definitions);
   const built = buildScript({
@@ -97,9 +114,10 @@ function convertProgram(program: ProgramRecordings, shared: Shared): Converted {
       observedPids: observations.pids,
     }),
     sites: new CallSites(kernel.symbols, donors, program.lines, shared.sites),
-    points: planPoints(run, donors, homes),
+    points: plan,
     functionId: functionIds(kernel, program),
     flags: (call) => flagsOf(call, program.lines, flags),
+    pointFlags: (name, near) => shared.set.eventFlags.usual(name, near),
     newNames: (pid) => names.execs[order.indexOf(pid)] ?? [],
     open: findOpenCalls(
       run,
@@ -109,8 +127,24 @@ function convertProgram(program: ProgramRecordings, shared: Shared): Converted {
     ),
     pidOf: (pid) => pids.get(pid) ?? pid,
   });
-  const { pages } = addFacts({ built, types, observations, otherPids: parentPids(program, tasks.tasks) });
+  const { pages } = addFacts({
+    built,
+    types,
+    observations,
+    otherPids: parentPids(program, tasks.tasks),
+    symbol: (name) => kernel.symbols.lookupName(name),
+  });
   return { ...built, pages, observations };
+}
+
+/** Adds the tracepoints that only the run with every event on shows. */
+function planAll(program: ProgramRecordings, { eventPool, eventHomes, homes }: Shared, plan: PointPlan): PointPlan {
+  const { base, events } = program;
+  const twins = events === undefined ? new Map<TreeCall, TreeCall>() : alignRuns(base, events);
+  const donors = adoptDonors(base, twins, eventPool);
+  addToPlan(plan, planPoints(base, donors, eventHomes), (name) => !homes.knows(name) && isSimulatedPoint(name));
+  planRootPoints(plan, base, events === undefined ? [] : [events]);
+  return plan;
 }
 
 /** The pid that the program's parent had in the recording of objects, as this run's. */

@@ -7,7 +7,13 @@ export interface FunctionNames {
 }
 
 /** Where an interrupt, or the way back to a program, leads away from what a system call does. */
-const DIVERSIONS = new Set(['irq_enter_rcu', 'handle_softirqs', 'idle_cpu', 'raw_irqentry_exit_cond_resched']);
+const DIVERSIONS = new Set([
+  'irq_enter_rcu',
+  '__sysvec_apic_timer_interrupt',
+  'handle_softirqs',
+  'idle_cpu',
+  'raw_irqentry_exit_cond_resched',
+]);
 
 /** Finds the steps of calls. */
 export class Cutter {

@@ -24,13 +24,25 @@ export class DonorPool {
   readonly #byPair = new Map<string, Kind>();
   readonly #byFunction = new Map<string, Kind>();
 
-  /** Adds every call of a run that knows where it returned to. */
+  /** Whether calls must know where they returned to. */
+  readonly #returning: boolean;
+
+  constructor(returning = true) {
+    this.#returning = returning;
+  }
+
+  /** Adds every call of a run that has something to lend. */
   add(run: TreeRun): void {
     for (const { op, item } of run.steps) {
-      if (op !== 'enter' || item.kind !== 'call' || item.source.returnTo === undefined) continue;
+      if (op !== 'enter' || item.kind !== 'call' || !this.lends(item)) continue;
       put(this.#byPair, `${callerName(item)}>${item.fn}`, item);
       put(this.#byFunction, item.fn, item);
     }
+  }
+
+  /** Whether a call can lend what is wanted of it. */
+  lends(call: TreeCall): boolean {
+    return !this.#returning || call.source.returnTo !== undefined;
   }
 
   /** The call most like one that has no twin in the other run. */
@@ -61,27 +73,30 @@ export function adoptDonors(
 ): Map<TreeCall, Donor> {
   const donors = new Map<TreeCall, Donor>();
   for (const { op, item } of run.steps) {
-    if (op !== 'enter' || item.kind !== 'call' || donors.has(item)) continue;
+    if (op !== 'enter' || item.kind !== 'call' || donors.has(item) || item.source.graft !== undefined) continue;
     const twin = twins.get(item);
     if (twin !== undefined) {
       donors.set(item, { call: twin, kind: 'same', root: twin });
       continue;
     }
     const found = pool.find(item);
-    if (found !== undefined) borrow(item, found, found, twins, donors);
+    if (found !== undefined) borrow(item, found, { root: found, pool, twins, donors });
   }
   return donors;
 }
 
-function borrow(
-  call: TreeCall,
-  from: TreeCall,
-  root: TreeCall,
-  twins: ReadonlyMap<TreeCall, TreeCall>,
-  donors: Map<TreeCall, Donor>,
-): void {
+/** What is borrowed together. */
+interface Loan {
+  readonly root: TreeCall;
+  readonly pool: DonorPool;
+  readonly twins: ReadonlyMap<TreeCall, TreeCall>;
+  readonly donors: Map<TreeCall, Donor>;
+}
+
+function borrow(call: TreeCall, from: TreeCall, loan: Loan): void {
+  const { root, pool, twins, donors } = loan;
   donors.set(call, { call: from, kind: 'like', root });
-  const mine = calls(call.children).filter((child) => !twins.has(child));
+  const mine = calls(call.children).filter((child) => !twins.has(child) && child.source.graft === undefined);
   const theirs = calls(from.children);
   const pairs = alignWeighted(
     mine.length,
@@ -89,8 +104,7 @@ function borrow(
     (i, j) => likeness(mine[i], theirs[j]),
     (i, j) => mine[i].shape === theirs[j].shape && mine[i].fn === theirs[j].fn,
   );
-  for (const [i, j] of pairs)
-    if (theirs[j].source.returnTo !== undefined) borrow(mine[i], theirs[j], root, twins, donors);
+  for (const [i, j] of pairs) if (pool.lends(theirs[j])) borrow(mine[i], theirs[j], loan);
 }
 
 function callerName(call: TreeCall): string {

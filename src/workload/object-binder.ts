@@ -14,8 +14,13 @@ interface Sighting {
   readonly at: number;
 }
 
+/** Members of a task that `TaskFacts` keeps. */
+const TASK_NAMES = new Set(['comm', 'pid', 'tgid']);
+
 /** Makes memory hold what was seen: follows the path of an observation, finds or makes the objects on it, stores the end. */
 export class ObjectBinder {
+  /** Addresses of the task_structs of the script's tasks. */
+  readonly tasks = new Set<bigint>();
   readonly #world: World;
   readonly #sightings = new Map<string, Sighting[]>();
   readonly #strings = new Map<string, bigint>();
@@ -103,6 +108,8 @@ export class ObjectBinder {
   ): void {
     const world = this.#world;
     const { shown, type } = leaf;
+    // What a task is called does not depend on how well a recording was aligned.
+    if (this.tasks.has(object) && TASK_NAMES.has(path)) return;
     if (shown.kind === 'number') {
       if (place.size > 8) return;
       const pid = world.types.isTypedef(place.type, 'pid_t');

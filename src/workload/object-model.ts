@@ -1,3 +1,4 @@
+import { syscallOfFunction } from '../abi/syscall-numbers.ts';
 import type { BuiltScript } from './build-script.ts';
 import { completeObjects } from './complete-objects.ts';
 import { settleFacts } from './fact-log.ts';
@@ -11,7 +12,7 @@ import { type SeenValue, seenValues } from './observed-tree.ts';
 import { PathWalk } from './path-walk.ts';
 import { storePointFacts } from './point-facts.ts';
 import type { ScriptCall, ScriptStep } from './script.ts';
-import { storeSyscall } from './syscall-facts.ts';
+import { storeSyscall, storeSyscallNumber } from './syscall-facts.ts';
 import { TaskFacts } from './task-facts.ts';
 import { fillRead, fillWrite } from './user-data.ts';
 import { isKernelAddress, isUserAddress, ValueMap, valueKind } from './value-map.ts';
@@ -24,7 +25,12 @@ interface ModelParts {
   readonly observations: Observations;
   /** Pids of the recording of objects that are none of the program's tasks: its parent's. */
   readonly otherPids: ReadonlyMap<number, number>;
+  /** Address of a symbol of the kernel. */
+  symbol(name: string): bigint | undefined;
 }
+
+/** Steps from the tracepoint of a new name to the new name. */
+const RENAMED_WITHIN = 20;
 
 /** Slab functions: their result is new memory. */
 const ALLOCATES = /^(__)?k(mem_cache_|v?m)alloc/;
@@ -46,6 +52,10 @@ class ObjectModel {
   readonly #floors: number[] = [];
   readonly #open: ScriptCall[][] = [];
   readonly #walks: PathWalk[] = [];
+  /** By task that was forked: the system call that made it. */
+  readonly #makers: string[] = [];
+  /** By task: the system call that it returned from last. */
+  readonly #left: string[] = [];
   readonly #dentries = new Set<bigint>();
 
   constructor(parts: ModelParts) {
@@ -64,22 +74,41 @@ class ObjectModel {
     const { script, pointSteps } = this.#parts.built;
     this.#foresee();
     this.#tasks.start();
+    for (const { address } of script.tasks) this.#binder.tasks.add(address);
     const points = new Map([...pointSteps].map(([point, step]) => [step, point]));
     for (const [at, step] of script.steps.entries()) {
       this.#world.at = at;
       if (step.op === 'enter') this.#enter(step.call, step.task);
       else if (step.op === 'leave') this.#leave(step.call, step.task);
       else if (step.op === 'point') {
-        storePointFacts(this.#world, step);
+        this.#point(step);
         const point = points.get(at);
         for (const seen of point === undefined ? [] : (this.#parts.observations.point.get(point) ?? []))
           this.#see(seen, pointArgument(step, this.#parts.types), step.task);
-      } else this.#tasks.change(step);
+      } else {
+        if (step.op === 'fork') this.#makers[step.child] = this.#open[step.task]?.[0]?.name ?? '';
+        this.#tasks.change(step);
+      }
     }
     for (const [task, walk] of this.#walks.entries()) walk?.finish(task);
     completeObjects(this.#world, this.#dentries, (text) => this.#binder.string(text));
     script.facts.push(...settleFacts(this.#world.log, this.#world.times));
     return { pages: [...this.#world.pages].sort((a, b) => (a < b ? -1 : 1)) };
+  }
+
+  #point(step: Extract<ScriptStep, { op: 'point' }>): void {
+    const { symbol, built } = this.#parts;
+    storePointFacts(step, { world: this.#world, string: (text) => this.#binder.string(text), symbol });
+    if (step.name === 'task_rename') {
+      const ahead = built.script.steps.slice(this.#world.at, this.#world.at + RENAMED_WITHIN);
+      const change = ahead.find(({ op, task }) => (op === 'exec' || op === 'rename') && task === step.task);
+      const name = step.args[1] ?? 0n;
+      if (change !== undefined && 'comm' in change && this.#world.string(name) !== change.comm)
+        this.#world.store(name, stringBytes(change.comm));
+    }
+    // What a new task returns from is the system call that made it.
+    const made = step.inside !== undefined ? this.#makers[step.task] : this.#left[step.task];
+    if (step.name === 'sys_exit' && made !== undefined) storeSyscallNumber(this.#world, step.args[0] ?? 0n, made);
   }
 
   /** What must be known beforehand: which values of the two runs are the same, and where each object is seen. */
@@ -123,7 +152,7 @@ class ObjectModel {
       if (settled?.fn === call.name) push(world.times.settles, value, world.at);
     }
     const source = this.#sources.get(call)!;
-    if (call.parent === undefined && call.name.startsWith('__x64_sys_')) {
+    if (call.parent === undefined && syscallOfFunction(call.name) !== undefined) {
       const event = observations.syscall.get(source);
       world.at = begins;
       storeSyscall(world, call, event?.text, this.#translate, source);
@@ -168,6 +197,7 @@ class ObjectModel {
         push(world.times.touches, value, world.at);
     }
     this.#open[task]?.pop();
+    if (call.parent === undefined && syscallOfFunction(call.name) !== undefined) this.#left[task] = call.name;
   }
 
   /** Makes memory show what an event showed. */

@@ -1,3 +1,4 @@
+import { syscallOfFunction } from '../abi/syscall-numbers.ts';
 import type { Definition } from './definition.ts';
 import { groupBy } from './func-text.ts';
 import type { TreeCall, TreePoint, TreeRun, TreeTask } from './normalize.ts';
@@ -98,9 +99,9 @@ function hitsOf(run: TreeRun, definitions: readonly Definition[]): Map<TreeTask,
       hits.set(item.task, list);
     }
     const name = item.kind === 'call' ? item.fn : item.name;
-    if (op === 'enter' && item.kind === 'call' && item.parent === undefined && name.startsWith('__x64_sys_')) {
-      list.push({ event: name.replace('__x64_', ''), item, definition: undefined });
-    }
+    const syscall = item.parent === undefined ? syscallOfFunction(name) : undefined;
+    if (op === 'enter' && item.kind === 'call' && syscall !== undefined)
+      list.push({ event: `sys_${syscall}`, item, definition: undefined });
     const matching = (op === 'enter' ? entries : op === 'leave' ? returns : points).get(name) ?? [];
     for (const definition of matching) list.push({ event: definition.event, item, definition });
   }

@@ -1,11 +1,12 @@
 import type { Donor } from './donor-pool.ts';
 import type { TreeCall, TreeItem, TreePoint, TreeRun } from './normalize.ts';
+import { isSimulatedPoint } from './simulated-points.ts';
 
 /** A tracepoint at its place in the base run. */
 export interface PlacedPoint {
   readonly name: string;
-  /** The call that it fires in. */
-  readonly inside: TreeCall;
+  /** The call that it fires in; undefined where that is none that is recorded. */
+  readonly inside: TreeCall | undefined;
   /** The point of the other run that it was learnt from. */
   readonly source: TreePoint;
 }
@@ -42,6 +43,11 @@ export class PointHomes {
     }
   }
 
+  /** Whether a tracepoint was seen at all. */
+  knows(name: string): boolean {
+    return this.#all.has(name);
+  }
+
   /** Whether a tracepoint fires in a function by itself. */
   belongs(name: string, fn: string): boolean {
     const fired = this.#fired.get(`${fn} ${name}`) ?? 0;
@@ -53,15 +59,54 @@ function count(map: Map<string, number>, key: string): void {
   map.set(key, (map.get(key) ?? 0) + 1);
 }
 
+/** Puts the points of one plan that `wanted` names behind those of another. */
+export function addToPlan(plan: PointPlan, more: PointPlan, wanted: (name: string) => boolean): void {
+  for (const where of ['before', 'after', 'within'] as const) {
+    for (const [call, points] of more[where])
+      for (const point of points) if (wanted(point.name)) add(plan[where], call, point);
+  }
+}
+
 /** Gives the calls of a run the tracepoints that the calls they are matched with had, at the same places among their children. */
 export function planPoints(run: TreeRun, donors: ReadonlyMap<TreeCall, Donor>, homes: PointHomes): PointPlan {
   const plan: PointPlan = { before: new Map(), after: new Map(), within: new Map() };
   for (const { op, item } of run.steps) {
     if (op !== 'enter' || item.kind !== 'call') continue;
-    const donor = donors.get(item);
+    const donor = item.source.graft === undefined ? donors.get(item) : undefined;
     if (donor !== undefined) place(plan, item, donor.call.children, donors, homes);
   }
   return plan;
+}
+
+/**
+ * Adds the points that come before calls that nothing recorded has made, as a page fault's comes before what handles it. They belong to a function
+ * when they come before most of its calls of that kind.
+ */
+export function planRootPoints(plan: PointPlan, run: TreeRun, learnt: readonly TreeRun[]): void {
+  const calls = new Map<string, number>();
+  const points = new Map<string, TreePoint[]>();
+  for (const { tasks } of learnt) {
+    for (const { roots } of tasks.values()) {
+      for (const [i, root] of roots.entries()) {
+        if (root.kind !== 'call') continue;
+        count(calls, root.fn);
+        const before = roots[i - 1];
+        if (before?.kind === 'point' && !OWN.has(before.name) && isSimulatedPoint(before.name))
+          points.set(root.fn, [...(points.get(root.fn) ?? []), before]);
+      }
+    }
+  }
+  for (const [fn, sources] of points) {
+    if (sources.length * 2 < calls.get(fn)!) continue;
+    let next = 0;
+    for (const { roots } of run.tasks.values()) {
+      for (const root of roots) {
+        if (root.kind !== 'call' || root.fn !== fn) continue;
+        const source = sources[next++ % sources.length];
+        add(plan.before, root, { name: source.name, inside: undefined, source });
+      }
+    }
+  }
 }
 
 function place(

@@ -1,3 +1,5 @@
+import type { StepFlags } from './script.ts';
+
 /** One argument as the function_graph tracer printed it. */
 export interface RecordedArg {
   readonly name: string;
@@ -27,6 +29,10 @@ export interface RecordedCall {
   returnValue?: bigint;
   /** An interrupt's frame, which the recording leaves out: its calls lie one deeper than those around them. */
   readonly interrupt: boolean;
+  /** The handler of an interrupt of another run that it was copied from with all it called. */
+  readonly graft?: RecordedCall;
+  /** The context that such a call is made in. */
+  readonly graftFlags?: StepFlags;
 }
 
 /** A line that is not a call: a static event, or an event of a probe, as the function_graph tracer shows it in a comment. */

@@ -1,9 +1,11 @@
 import { type Definition, parseDefinitions } from './definition.ts';
 import { parseFgraph } from './fgraph-text.ts';
 import { alignFunc, type FuncLine, parseFunc } from './func-text.ts';
+import { InterruptPool } from './interrupts.ts';
 import { normalizeRun, type TreeCall, type TreeRun } from './normalize.ts';
 import { type ObjectEvent, parseObjects } from './objects-text.ts';
 import type { StrayReturn } from './recorded-run.ts';
+import { EventFlags } from './step-flags.ts';
 
 /** A file of recordings: its name without `.gz` and its unpacked bytes. */
 export interface RecordingSource {
@@ -23,6 +25,8 @@ export interface ProgramRecordings {
   /** `NAME.func`, by call of the base run. */
   readonly lines: ReadonlyMap<TreeCall, FuncLine>;
   readonly lineList: readonly FuncLine[];
+  /** `NAME-events.fgraph`: a run with interrupts and with every event on. */
+  readonly events: TreeRun | undefined;
   /** `NAME.objects`. */
   readonly objects: readonly ObjectEvent[];
 }
@@ -32,20 +36,31 @@ export interface RecordingSet {
   readonly programs: ProgramRecordings[];
   /** `objects-definitions.txt`. */
   readonly definitions: Definition[];
+  /** `event-flags.txt`. */
+  readonly eventFlags: EventFlags;
 }
 
 /** Reads a set of files: one program for each `NAME.fgraph` that has no `-ret` in its name. Files of other names are left alone. */
 export function readRecordings(files: readonly RecordingSource[]): RecordingSet {
   const texts = new Map(files.map(({ name, bytes }) => [name, () => new TextDecoder('latin1').decode(bytes)]));
   const text = (name: string) => texts.get(name)?.();
-  const programs: ProgramRecordings[] = [];
-  for (const { name: file } of files) {
-    const name = /^(.+)\.fgraph$/.exec(file)?.[1];
-    if (name === undefined || name.endsWith('-ret')) continue;
-    const base = normalizeRun(parseFgraph(text(file)!));
-    const returned = text(`${name}-ret.fgraph`);
-    const returnRun = returned === undefined ? undefined : parseFgraph(returned);
+  const names = files.flatMap(({ name }) => /^(.+)(?<!-ret|-events)\.fgraph$/.exec(name)?.[1] ?? []);
+  const run = (file: string) => (texts.has(file) ? parseFgraph(text(file)!) : undefined);
+  const interrupts = new InterruptPool();
+  const raw = names.map((name) => {
+    const events = run(`${name}-events.fgraph`);
+    const returnRun = run(`${name}-ret.fgraph`);
     const lineList = parseFunc(text(`${name}.func`) ?? '');
+    if (events !== undefined) interrupts.add(events);
+    if (returnRun !== undefined) interrupts.addReturns(returnRun.strays);
+    interrupts.addLines(lineList);
+    return { name, events, returnRun, lineList };
+  });
+  const programs: ProgramRecordings[] = [];
+  for (const { name, events, returnRun, lineList } of raw) {
+    const recorded = run(`${name}.fgraph`)!;
+    interrupts.graft(recorded);
+    const base = normalizeRun(recorded);
     programs.push({
       name,
       base,
@@ -53,8 +68,10 @@ export function readRecordings(files: readonly RecordingSource[]): RecordingSet 
       strays: returnRun?.strays ?? [],
       lines: alignFunc(base, lineList),
       lineList,
+      events: events && normalizeRun(events),
       objects: parseObjects(text(`${name}.objects`) ?? ''),
     });
   }
-  return { programs, definitions: parseDefinitions(text('objects-definitions.txt') ?? '') };
+  const definitions = parseDefinitions(text('objects-definitions.txt') ?? '');
+  return { programs, definitions, eventFlags: new EventFlags(text('event-flags.txt') ?? '') };
 }

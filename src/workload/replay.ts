@@ -5,6 +5,7 @@ import { CallState, setContext } from './call-state.ts';
 import { ReplayChain } from './replay-chain.ts';
 import { FactStore } from './replay-facts.ts';
 import { type OwnTasks, ReplayTasks } from './replay-tasks.ts';
+import { SyscallWork } from './syscall-work.ts';
 import { StepKind, type Workload } from './workload.ts';
 
 /** What a replay does with a tracepoint; `ftrace`'s has it. */
@@ -68,6 +69,7 @@ export class Replay {
   readonly #entered: Uint8Array;
   readonly #points: (Point | undefined)[];
   readonly #switchPoint: Point | undefined;
+  readonly #syscalls: SyscallWork;
   readonly #scale: number;
   /** Next step. */
   #at = 0;
@@ -97,6 +99,7 @@ export class Replay {
       return found.get(name);
     });
     this.#switchPoint = tracepoints.find('sched_switch');
+    this.#syscalls = new SyscallWork(machine, tracepoints);
     this.#scale = stretch((options.seed ?? 0) >>> 0);
     const { stepKind, stepValue } = workload;
     for (; this.#at < (options.from ?? 0); this.#at++) {
@@ -164,7 +167,7 @@ export class Replay {
           if (entered[value] !== 0) this.#leave(value);
           break;
         case StepKind.POINT:
-          if (this.#points[value]?.enabled === true) this.#fire(value);
+          if (this.#points[value]?.enabled === true || this.#isWorked(value)) this.#fire(value);
           break;
         default:
           this.#change(stepKind[at], value);
@@ -254,12 +257,22 @@ export class Replay {
     }
     if (name === 'sched_switch' && cpu !== this.#nextCpu()) args[2] = cpu.idle.address;
     if (inside >= 0) state.setStack(task, inside, -POINT_FRAME);
-    state.point(task, args);
     this.#chain.call = inside;
     cpu.chain = this.#chain;
+    const work = this.#syscalls.functionOf(name);
+    const traced = work !== undefined && this.#kernel.ftrace.sites[work.fn] !== 0;
+    if (traced) this.#syscalls.enter(cpu, work, args, inside >= 0);
+    state.point(task, args);
     this.#points[index]?.fire(cpu);
+    if (traced) this.#syscalls.leave(cpu, work, args);
     cpu.chain = undefined;
     setContext(cpu, 0);
+  }
+
+  /** Whether a system call's tracepoint is passed although nobody is on it: the other one has a probe, and somebody is on the function that fires it. */
+  #isWorked(index: number): boolean {
+    const work = this.#syscalls.functionOf(this.workload.points[index].name);
+    return work !== undefined && this.#kernel.ftrace.sites[work.fn] !== 0 && this.#syscalls.on;
   }
 
   #change(kind: number, value: number): void {

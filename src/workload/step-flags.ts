@@ -1,4 +1,4 @@
-import type { FuncLine, LineFlags } from './func-text.ts';
+import { type FuncLine, type LineFlags, parseFlags } from './func-text.ts';
 import type { TreeCall } from './normalize.ts';
 import type { StepFlags } from './script.ts';
 
@@ -42,8 +42,63 @@ export class FlagPool {
   }
 }
 
+/** Share of an event's lines with a flag from which it is the event's own, not that of what happened before it. */
+const OWN_SHARE = 0.7;
+
+interface FlagCount {
+  readonly flags: StepFlags;
+  readonly count: number;
+}
+
+/** Which flags the events of tracepoints usually show, in tasks, softirqs and hardirqs apart; from lines `EVENT FLAGS COUNT`. */
+export class EventFlags {
+  readonly #seen = new Map<string, FlagCount[]>();
+
+  constructor(text: string) {
+    for (const line of text.split('\n')) {
+      const [, name, irqs, resched, context, preempt, migrate, count] = EVENT_LINE.exec(line) ?? [];
+      if (name === undefined) continue;
+      const flags = stepFlags(parseFlags(irqs, resched, context, preempt, migrate));
+      const key = contextKey(name, flags);
+      this.#seen.set(key, [...(this.#seen.get(key) ?? []), { flags, count: Number(count) }]);
+    }
+  }
+
+  /** What is usual for a tracepoint near a step with such flags; those themselves where nothing is known. */
+  usual(name: string, near: StepFlags): StepFlags {
+    const seen = this.#seen.get(contextKey(name, near)) ?? this.#elsewhere(name);
+    if (seen === undefined) return near;
+    const all = seen.reduce((sum, { count }) => sum + count, 0);
+    const most = seen.reduce((best, each) => (each.count > best.count ? each : best));
+    const own = (has: (flags: StepFlags) => boolean) =>
+      seen.filter(({ flags }) => has(flags)).reduce((sum, { count }) => sum + count, 0) >= OWN_SHARE * all;
+    return {
+      ...most.flags,
+      needResched: near.needResched || own((flags) => flags.needResched),
+      lazyResched: near.lazyResched || own((flags) => flags.lazyResched),
+    };
+  }
+
+  /** Of an event that is never seen in a context: the lines of where it is seen most. */
+  #elsewhere(name: string): FlagCount[] | undefined {
+    const total = (list: readonly FlagCount[]) => list.reduce((sum, { count }) => sum + count, 0);
+    const lists = ['', 's', 'h'].flatMap((context) => {
+      const list = this.#seen.get(`${name} ${context}`);
+      return list === undefined ? [] : [list];
+    });
+    return lists.sort((a, b) => total(b) - total(a))[0];
+  }
+}
+
+const EVENT_LINE = /^(\w+) (\S)(\S)(\S)(\S)(\S) (\d+)$/;
+
+function contextKey(name: string, { hardirq, softirq }: StepFlags): string {
+  return `${name} ${hardirq ? 'h' : softirq ? 's' : ''}`;
+}
+
 /** Flags of a call: its own line's, else what is usual for it, else its caller's. */
 export function flagsOf(call: TreeCall, lines: ReadonlyMap<TreeCall, FuncLine>, pool: FlagPool): StepFlags {
+  if (call.source.graftFlags !== undefined) return call.source.graftFlags;
   for (let up: TreeCall | undefined = call; up !== undefined; up = up.parent) {
     const line = lines.get(up);
     if (line !== undefined) return stepFlags(line.flags);
@@ -53,7 +108,8 @@ export function flagsOf(call: TreeCall, lines: ReadonlyMap<TreeCall, FuncLine>, 
   return QUIET;
 }
 
-function stepFlags(flags: LineFlags): StepFlags {
+/** Flags of a line as a step has them. */
+export function stepFlags(flags: LineFlags): StepFlags {
   const { irqsOff, needResched, lazyResched, hardirq, softirq, preemptDepth } = flags;
   return { irqsOff, needResched, lazyResched, hardirq, softirq, preemptDepth };
 }

@@ -34,6 +34,11 @@ export function storeSyscall(
   store('flags', 0x246n);
 }
 
+/** Lets the pt_regs of a task say which system call it is in. */
+export function storeSyscallNumber(world: World, regs: bigint, fn: string): void {
+  if (valueKind(regs) === 'stack') world.storeMember('pt_regs', regs, 'orig_ax', syscallNumber(fn), { exact: true });
+}
+
 /** Values of `sys_openat(dfd: ffffff9c, filename: 7f…, …)`. */
 function argumentsOf(text: string): bigint[] {
   return [...text.matchAll(/[a-z_0-9]+: (?:0x)?([0-9a-f]+)/g)].map((m) => BigInt(`0x${m[1]}`));

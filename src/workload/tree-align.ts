@@ -26,9 +26,9 @@ export function alignRuns(base: TreeRun, other: TreeRun): Matches {
   return matches;
 }
 
-/** Aligns two lists of siblings and everything below them. */
+/** Aligns two lists of siblings and everything below them; what was copied into a run has no twin. */
 function alignItems(mine: readonly TreeItem[], theirs: readonly TreeItem[], matches: Matches): void {
-  const a = calls(mine);
+  const a = calls(mine).filter((call) => call.source.graft === undefined);
   const b = calls(theirs);
   const pairs = alignWeighted(
     a.length,
