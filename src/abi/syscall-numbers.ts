@@ -41,6 +41,13 @@ export function syscallOfFunction(fn: string): string | undefined {
   return /^__(?:x64|do)_sys_(\w+)$/.exec(fn)?.[1];
 }
 
+const NAMES = new Map([...NUMBERS].map(([name, number]) => [number, name]));
+
+/** Name of a system call by its number; `undefined` where there is none. */
+export function syscallName(number: bigint): string | undefined {
+  return NAMES.get(Number(number));
+}
+
 /** Number of a system call by the name of its function (`__x64_sys_openat`), 64 bits with all set for an unknown one. */
 export function syscallNumber(fn: string): bigint {
   const number = NUMBERS.get(syscallOfFunction(fn) ?? fn);

@@ -2,9 +2,9 @@ import { Errno } from '../abi/errno.ts';
 import { type EntryData, Fprobe, type FprobeCore } from '../fprobe/index.ts';
 import { type FtraceRegs, functionsBySymbols } from '../ftrace/index.ts';
 import type { Machine, Module } from '../machine/index.ts';
+import { kernelSort } from '../machine/kernel-sort.ts';
 import { BpfContext } from './bpf-context.ts';
 import type { BpfAttachType, BpfProg } from './bpf-prog.ts';
-import { kernelSort } from './kernel-sort.ts';
 import { BPF_F_KPROBE_MULTI_RETURN, KprobeMultiLink } from './kprobe-multi-link.ts';
 
 /** Most functions of one link, `kernel/trace/bpf_trace.c:MAX_KPROBE_MULTI_CNT`. */

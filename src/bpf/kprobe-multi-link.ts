@@ -1,8 +1,8 @@
 import { Errno } from '../abi/errno.ts';
 import type { Fprobe } from '../fprobe/index.ts';
 import type { Module } from '../machine/index.ts';
+import { kernelSearch } from '../machine/kernel-sort.ts';
 import type { BpfProg } from './bpf-prog.ts';
-import { kernelSearch } from './kernel-sort.ts';
 
 /** Runs at returns, not at entries; the only flag that there is. */
 export const BPF_F_KPROBE_MULTI_RETURN = 1;

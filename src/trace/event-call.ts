@@ -67,6 +67,11 @@ export abstract class TraceEventCall implements StackWalk {
     machine.pushPlaceStack(cpu, trace);
   }
 
+  /** Innermost functions of {@link TraceEventCall.pushHitStack} that a stack as a histogram's key leaves out. */
+  get histStackSkip(): number {
+    return 2;
+  }
+
   /** Prints a record as `name: (…) a=1`, without newline. */
   abstract print(rec: RecordView, out: TraceSeq): void;
 

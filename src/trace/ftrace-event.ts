@@ -127,6 +127,10 @@ export class FtraceEventCall extends TraceEventCall {
     else super.pushHitStack(machine, cpu, trace, false);
   }
 
+  override get histStackSkip(): number {
+    return this.name === 'print' ? 3 : super.histStackSkip;
+  }
+
   override print(rec: RecordView, out: TraceSeq): void {
     this.printLine(rec, out);
   }

@@ -56,9 +56,10 @@ export function takeSnapshotOfHit(array: TraceArray, cpu: Cpu): void {
 /**
  * What a write to `snapshot` does: 0 frees, 1 takes a snapshot, other numbers clear it; the file of one cpu can only clear
  * (`kernel/trace/trace.c:tracing_snapshot_write()`).
- * @returns 0, −EINVAL, −ENOMEM
+ * @returns 0, −EBUSY while a histogram takes snapshots, −EINVAL, −ENOMEM
  */
 export function writeSnapshot(array: TraceArray, value: bigint, cpu?: number): number {
+  if (array.snapshotCondition) return -Errno.EBUSY;
   if (value > 1n) {
     if (array.snapshotAllocated) array.maxBuffer.reset(cpu);
     return 0;

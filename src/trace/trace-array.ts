@@ -63,6 +63,8 @@ export class TraceArray {
   openFiles = 0;
   /** Cpus whose `trace_pipe` is open, −1 for the one of all; the tracer cannot change meanwhile. */
   readonly pipeCpus = new Set<number>();
+  /** What a histogram waits for to take snapshots; others cannot take any meanwhile. */
+  snapshotCondition: object | undefined = undefined;
   /** Triggers that want records in the buffer before they are filtered: those that look at their time. */
   noFilterBuffering = 0;
   /** Percentage of the buffer that wakes a blocked reader, content of `buffer_percent`. */

@@ -1,0 +1,57 @@
+import type { TraceEventFile } from '../trace/event-file.ts';
+import type { TraceArray } from '../trace/trace-array.ts';
+import type { Tracing } from '../trace/tracing.ts';
+import type { HistData } from './hist-data.ts';
+import { HistLog } from './hist-errors.ts';
+import { HitPads } from './hist-hit.ts';
+import type { HistTrigger } from './hist-trigger.ts';
+import type { SynthEvent } from './synth-event.ts';
+
+/** What the histograms of a kernel share. */
+export class HistKernel {
+  readonly tracing: Tracing;
+  readonly log = new HistLog();
+  readonly pads: HitPads;
+  /** Triggers with a name, the latest first; those that share the counts of an earlier one among them. */
+  readonly named: HistTrigger[] = [];
+  /** Synthetic events by name. */
+  readonly synthEvents = new Map<string, SynthEvent>();
+  readonly #withVariables = new WeakMap<TraceArray, HistData[]>();
+
+  constructor(tracing: Tracing) {
+    this.tracing = tracing;
+    this.pads = new HitPads(tracing.machine.cpus.length);
+  }
+
+  /** Histograms of a trace array that have variables or refer to some, the latest first. */
+  withVariables(array: TraceArray): readonly HistData[] {
+    return this.#withVariables.get(array) ?? [];
+  }
+
+  /** Notes such a histogram (`save_hist_vars()`). */
+  noteVariables(hist: HistData): void {
+    const { array } = hist.file;
+    const known = this.withVariables(array);
+    if (!known.includes(hist)) this.#withVariables.set(array, [hist, ...known]);
+  }
+
+  /** It goes. */
+  forgetVariables(hist: HistData): void {
+    const { array } = hist.file;
+    this.#withVariables.set(
+      array,
+      this.withVariables(array).filter((other) => other !== hist),
+    );
+  }
+
+  /** The file of an event that can be enabled (`find_event_file()`). */
+  eventFile(array: TraceArray, system: string, event: string): TraceEventFile | undefined {
+    const file = array.eventFile(system, event);
+    return file?.call.ignoreEnable ? undefined : file;
+  }
+
+  /** The trigger that owns the counts of a name (`find_named_trigger()`). */
+  findNamed(name: string): HistTrigger | undefined {
+    return this.named.find((trigger) => trigger.owner === undefined && trigger.name === name);
+  }
+}
