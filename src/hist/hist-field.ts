@@ -202,7 +202,7 @@ export function histFieldName(field: HistField, level = 0): string {
   if (field.is(HistFlag.COMM)) return 'common_comm';
   if (field.is(HistFlag.EXPR | HistFlag.VAR_REF)) {
     const name = field.name ?? '';
-    return field.system === undefined ? name : `${field.system}.${field.event}.${name}`;
+    return field.system === undefined ? name : field.hist.kernel.qualify(`${field.system}.${field.event}.${name}`);
   }
   if (field.is(HistFlag.TIMESTAMP)) return 'common_timestamp';
   if (field.is(HistFlag.STACKTRACE)) return 'common_stacktrace';

@@ -7,6 +7,9 @@ import { HitPads } from './hist-hit.ts';
 import type { HistTrigger } from './hist-trigger.ts';
 import type { SynthEvent } from './synth-event.ts';
 
+/** Bytes that the kernel has for such names; it does not stop there. */
+const QUALIFIED_SIZE = 256;
+
 /** What the histograms of a kernel share. */
 export class HistKernel {
   readonly tracing: Tracing;
@@ -16,6 +19,7 @@ export class HistKernel {
   readonly named: HistTrigger[] = [];
   /** Synthetic events by name. */
   readonly synthEvents = new Map<string, SynthEvent>();
+  #qualified = '';
   readonly #withVariables = new WeakMap<TraceArray, HistData[]>();
 
   constructor(tracing: Tracing) {
@@ -32,16 +36,28 @@ export class HistKernel {
   noteVariables(hist: HistData): void {
     const { array } = hist.file;
     const known = this.withVariables(array);
-    if (!known.includes(hist)) this.#withVariables.set(array, [hist, ...known]);
+    if (known.includes(hist)) return;
+    this.#withVariables.set(array, [hist, ...known]);
+    array.holds++;
   }
 
   /** It goes. */
   forgetVariables(hist: HistData): void {
     const { array } = hist.file;
+    const known = this.withVariables(array);
+    if (!known.includes(hist)) return;
     this.#withVariables.set(
       array,
-      this.withVariables(array).filter((other) => other !== hist),
+      known.filter((other) => other !== hist),
     );
+    array.holds--;
+  }
+
+  /** The name of a variable with its event in front, behind those that were asked for before: the kernel never empties where it puts them. */
+  qualify(name: string): string {
+    const before = this.#qualified.length + name.length < QUALIFIED_SIZE ? this.#qualified : '';
+    this.#qualified = before + name;
+    return this.#qualified;
   }
 
   /** The file of an event that can be enabled (`find_event_file()`). */

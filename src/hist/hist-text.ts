@@ -51,7 +51,7 @@ function keyFieldText(hist: HistData, field: HistField, place: KeyPlace): string
   if (flags & HistFlag.SYM_OFFSET) return named(`[${value.toString(16)}] ${symbolText(hist, value, true).padEnd(55)}`);
   if (flags & HistFlag.EXECNAME) return named(`${place.comm.padEnd(16)}[${decimal(value)}]`);
   if (flags & HistFlag.SYSCALL) {
-    const name = syscallName(value);
+    const name = syscallName(BigInt.asIntN(32, value));
     const text = name === undefined ? 'unknown_syscall' : `sys_${name}`;
     return named(`${text.padEnd(30)}[${value.toString().padStart(3)}]`);
   }
@@ -84,8 +84,9 @@ function sumText(hist: HistData, element: number, index: number, name: string, f
 function valuesText(hist: HistData, element: number): string {
   let text = hist.attributes.noHitcount ? '' : sumText(hist, element, 0, 'hitcount', 0);
   for (const [i, field] of hist.vals.entries()) {
-    if (i === 0 || field.is(HistFlag.VAR | HistFlag.EXPR)) continue;
-    text += ` ${sumText(hist, element, i, histFieldName(field), field.flags)}`;
+    if (i === 0) continue;
+    const name = histFieldName(field);
+    if (!field.is(HistFlag.VAR | HistFlag.EXPR)) text += ` ${sumText(hist, element, i, name, field.flags)}`;
   }
   return text;
 }
@@ -184,13 +185,14 @@ function snapshotText(hist: HistData): string {
 export function histText(trigger: HistTrigger): string {
   const { hist } = trigger;
   const { map } = hist;
+  const head = `# event histogram\n#\n# trigger info: ${histTriggerText(trigger)}\n#\n\n`;
   const orders = hist.sortKeys.map(({ index, descending }) => {
     const order = comparison(hist, index);
     return descending ? (a: number, b: number) => -order(a, b) : order;
   });
   const entries = map.sorted(orders).map((element) => entryText(hist, element));
   return [
-    `# event histogram\n#\n# trigger info: ${histTriggerText(trigger)}\n#\n\n`,
+    head,
     ...entries,
     snapshotText(hist),
     `\nTotals:\n    Hits: ${map.hits}\n    Entries: ${entries.length}\n    Dropped: ${map.drops}\n`,

@@ -55,12 +55,11 @@ export class HistTrigger implements Trigger {
     if (record) hitHist(this.#hist, cpu, record);
   }
 
-  /** Forgets its counts; whoever counts under its name goes on counting, paused or not (`hist_clear()`). */
+  /** Forgets its counts (`hist_clear()`). */
   clear(): void {
     const { kernel, map } = this.#hist;
     kernel.tracing.synchronize();
     map.clear();
-    if (this.name !== undefined) for (const other of kernel.named) if (other.name === this.name) other.paused = false;
   }
 
   text(): string {

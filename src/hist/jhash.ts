@@ -6,6 +6,10 @@ const INITIAL = 0xdeadbeef;
 
 const rol = (word: number, bits: number) => (word << bits) | (word >>> (32 - bits));
 
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
 /** The hash of `length` bytes with initial value 0, unsigned 32-bit. */
 export function jhash(bytes: Uint8Array, at: number, length: number): number {
   let a = (INITIAL + length) | 0;
@@ -13,12 +17,10 @@ export function jhash(bytes: Uint8Array, at: number, length: number): number {
   let c = a;
   let k = at;
   let left = length;
-  const word = (offset: number) =>
-    bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24);
   for (; left > 12; left -= 12, k += 12) {
-    a = (a + word(k)) | 0;
-    b = (b + word(k + 4)) | 0;
-    c = (c + word(k + 8)) | 0;
+    a = (a + wordAt(bytes, k)) | 0;
+    b = (b + wordAt(bytes, k + 4)) | 0;
+    c = (c + wordAt(bytes, k + 8)) | 0;
     a = ((a - c) | 0) ^ rol(c, 4);
     c = (c + b) | 0;
     b = ((b - a) | 0) ^ rol(a, 6);

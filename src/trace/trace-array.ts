@@ -59,8 +59,8 @@ export class TraceArray {
   clearTrace = false;
   /** Words of `set_event` that wait for a module, newest first. */
   readonly waitingModules: WaitingModuleEvents[] = [];
-  /** Open files of an instance: it stays while there are any. */
-  openFiles = 0;
+  /** Open files of an instance, and its histograms with variables: it stays while there are any. */
+  holds = 0;
   /** Cpus whose `trace_pipe` is open, −1 for the one of all; the tracer cannot change meanwhile. */
   readonly pipeCpus = new Set<number>();
   /** What a histogram waits for to take snapshots; others cannot take any meanwhile. */

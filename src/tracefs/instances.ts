@@ -22,7 +22,7 @@ export function instancesDirectory(parts: TracefsParts): TraceDir {
     rmdir: (name) => {
       const array = tracing.instance(name);
       if (!array) return -Errno.ENOENT;
-      return array.openFiles > 0 || array.pipeCpus.size > 0 ? -Errno.EBUSY : array.destroy();
+      return array.holds > 0 || array.pipeCpus.size > 0 ? -Errno.EBUSY : array.destroy();
     },
   };
 }
@@ -48,9 +48,9 @@ function holdingFile(array: TraceArray, file: TraceFile): TraceFile {
     open: (how) => {
       const ops: FileOps | number = file.open?.(how) ?? file;
       if (typeof ops === 'number') return ops;
-      array.openFiles++;
+      array.holds++;
       const close = () => {
-        array.openFiles--;
+        array.holds--;
         ops.close?.();
       };
       return { ...ops, close };
