@@ -10,7 +10,7 @@ import { createVar, createVarRef, findEventVar, findVarField, histsOf } from './
 import type { SynthEvent } from './synth-event.ts';
 
 /** Sets a histogram on an event in the course of setting another. */
-export type SetHist = (file: TraceEventFile, params: string) => number;
+type SetHist = (file: TraceEventFile, params: string) => number;
 
 /** The event that a parameter of an action names. */
 interface EventName {

@@ -14,7 +14,7 @@ export interface FieldVar {
 }
 
 /** A histogram that was made on another event to give an action a field of it (`struct field_var_hist`). */
-export interface FieldVarHist {
+interface FieldVarHist {
   readonly file: TraceEventFile;
   /** What removes it again. */
   readonly params: string;

@@ -2,7 +2,7 @@ import type { TraceEventFile } from '../trace/event-file.ts';
 import type { TraceArray } from '../trace/trace-array.ts';
 
 /** What is wrong with a histogram, `kernel/trace/trace_events_hist.c` (`HIST_ERR_*`). */
-export const HistErrorText = {
+const HistErrorText = {
   DUPLICATE_VAR: 'Variable already defined',
   VAR_NOT_UNIQUE: 'Variable name not unique, need to use fully qualified name (subsys.event.var) for variable',
   TOO_MANY_VARS: 'Too many variables defined',

@@ -213,7 +213,7 @@ function localExpression(
 }
 
 /** A field of the event, a number, or a reference to a variable (`parse_atom()`). */
-export function parseAtom(
+function parseAtom(
   hist: HistData,
   file: TraceEventFile,
   text: MutableText,

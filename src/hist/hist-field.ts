@@ -38,7 +38,7 @@ export const STRING_SIZE = 256;
 export type HistOperator = '+' | '-' | '*' | '/' | 'unary-';
 
 /** Where a field's value comes from. */
-export type HistSource =
+type HistSource =
   | 'none'
   | 'one'
   | 'const'

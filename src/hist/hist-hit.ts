@@ -126,7 +126,7 @@ function fillKey(pad: HitPad): void {
 }
 
 /** Takes the stack of the hit, as far as a key or a variable shows it (`stack_trace_save()`). */
-export function takeStack(pad: HitPad): void {
+function takeStack(pad: HitPad): void {
   const { hist, stack, cpu } = pad;
   stack.clear();
   hist.file.call.pushHitStack(hist.kernel.tracing.machine, cpu, stack, false);
@@ -134,7 +134,7 @@ export function takeStack(pad: HitPad): void {
 }
 
 /** Puts a stack's addresses into bytes, at most {@link STACK_DEPTH}; returns how many. */
-export function storeStack({ stack }: HitPad, bytes: Uint8Array, at: number): number {
+function storeStack({ stack }: HitPad, bytes: Uint8Array, at: number): number {
   const count = Math.min(stack.count, STACK_DEPTH);
   for (let i = 0; i < 2 * count; i++) {
     const word = stack.words[i]!;

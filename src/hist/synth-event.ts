@@ -1,7 +1,7 @@
 import type { HitPad } from './hist-hit.ts';
 
 /** A field of a synthetic event (`struct synth_field`). */
-export interface SynthField {
+interface SynthField {
   readonly type: string;
   readonly name: string;
   readonly size: number;

@@ -17,7 +17,7 @@ export const MapLimit = {
 type CompareElements = (a: number, b: number) => number;
 
 /** What a map is made of. */
-export interface MapShape {
+interface MapShape {
   /** Elements there is room for: 2 ** bits. */
   readonly bits: number;
   /** Bytes of a key, a multiple of 8. */
