@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check record replay arch stat profile completion'
+      commands='trace workloads check record replay arch stat stacks module demo profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -52,23 +52,83 @@ _fprobe_command() {
       values='-e:definition --event:definition -E:event --enable:event -w:none --workload:none --filter:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments=''
       ;;
+    'fprobe stacks')
+      commands=''
+      options='-e --event -w --workload --at --cpus --json --arch --profile -h --help'
+      values='-e:definition --event:definition -w:none --workload:none --at:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments=''
+      ;;
+    'fprobe module')
+      commands='load list'
+      options='-h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe module load')
+      commands=''
+      options='-w --workload --cpus --seed --json --arch --profile -h --help'
+      values='-w:none --workload:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='none none...'
+      ;;
+    'fprobe module list')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe demo')
+      commands='maxactive'
+      options='-h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe demo maxactive')
+      commands=''
+      options='--tasks --depth --maxactive --data --cpus --json --arch --profile -h --help'
+      values='--tasks:none --depth:none --maxactive:none --data:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments=''
+      ;;
     'fprobe profile')
-      commands='import'
+      commands='import list show use'
       options='-h --help'
       values=''
       arguments=''
       ;;
     'fprobe profile import')
       commands=''
-      options='-o --output --name -h --help'
-      values='-o:dir --output:dir --name:none'
+      options='--live --kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name -h --help'
+      values='--kallsyms:file --btf:file --functions:file --formats:file --events:file --version-file:file --recordings:dir --vmlinux:file --trace-dat:file --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm -o:dir --output:dir --name:none'
       arguments='dir'
+      ;;
+    'fprobe profile list')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments=''
+      ;;
+    'fprobe profile show')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments='profile'
+      ;;
+    'fprobe profile use')
+      commands=''
+      options='-h --help'
+      values=''
+      arguments='profile'
       ;;
     'fprobe completion')
       commands=''
       options='-h --help'
       values=''
       arguments='=bash,zsh,fish'
+      ;;
+    'fprobe doctor')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments=''
       ;;
   esac
 }

@@ -15,8 +15,14 @@ function __fprobe_valued
             string split ' ' -- '--arch --profile'
         case 'fprobe stat'
             string split ' ' -- '-e --event -E --enable -w --workload --filter --cpus --seed --arch --profile'
+        case 'fprobe stacks'
+            string split ' ' -- '-e --event -w --workload --at --cpus --arch --profile'
+        case 'fprobe module load'
+            string split ' ' -- '-w --workload --cpus --seed --arch --profile'
+        case 'fprobe demo maxactive'
+            string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
         case 'fprobe profile import'
-            string split ' ' -- '-o --output --name'
+            string split ' ' -- '--kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name'
     end
 end
 
@@ -82,7 +88,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe profile' 'fprobe profile import' 'fprobe completion'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -95,8 +101,12 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a record -d 'run the steps of 
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a replay -d 'run recorded transcripts and compare what comes out'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch gives fprobe: Kconfig, entry sites, registers, headers'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stat -d 'count what events hit while a workload runs, with perf events'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stacks -d 'show the shadow stacks and the fprobe tables at one moment of a workload, word by word'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a module -d 'sample kernel modules: an fprobe as kernel code uses it, from loading to unloading'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a demo -d 'show what a design makes of a situation'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
 
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s E -l enable -x -a '(__fprobe_values event)' -d 'a static event, SYSTEM:EVENT with wildcards, a filter behind if; may be repeated'
@@ -105,29 +115,29 @@ complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l cpus -x  -d 'number of s
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l json -d 'one JSON object an event'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l json -d 'as JSON'
-complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l json -d 'one JSON object a definition'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe check\' 0' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe record\' 0' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l json -d 'one JSON object a difference'
 complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe replay\' 0' -F
 
@@ -144,16 +154,80 @@ complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l cpus -x  -d 'number of si
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l json -d 'one JSON object an event'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a built-in name or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s h -l help -d 'display help for command'
 
-complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from a folder with kallsyms, vmlinux.btf, the traceable functions, event formats and recordings'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l at -x  -d 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l json -d 'one JSON object'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s h -l help -d 'display help for command'
 
-complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s o -l output -x -a '(__fish_complete_directories)' -d 'where the profile goes'
-complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l name -x  -d 'the profile\'s name; from its version when left out'
+complete -c fprobe -n '__fprobe_at \'fprobe module\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a load -d 'load a module, run a workload, unload it, and print the kernel log'
+complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a list -d 'list the modules and their parameters'
+
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l json -d 'one JSON object a line of the log'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -l json -d 'one JSON object a module'
+complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe demo\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe demo\' 0' -a maxactive -d 'many calls at once in a probed function: a pool of nodes, as before Linux 6.14, and shadow stacks'
+
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l tasks -x  -d 'tasks that are in the function at once'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l depth -x  -d 'calls that each task is in'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l maxactive -x  -d 'nodes of the pool; 0 for two on each cpu'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l data -x  -d 'handed from entry to exit'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l json -d 'one JSON object a row'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from what a kernel tells of itself'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a list -d 'list the profiles that can be named'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a show -d 'tell what a profile holds'
+complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a use -d 'choose the profile that is taken when none is named'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l live -d 'from the kernel that runs here'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l kallsyms -r -F -d 'from /proc/kallsyms or a System.map'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l btf -r -F -d 'types: /sys/kernel/btf/vmlinux'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l functions -r -F -d 'traceable functions: available_filter_functions_addrs, or without addresses'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l formats -r -F -d 'event formats, each behind a line "== events/SYSTEM/NAME/format", or a folder like events/'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l events -r -F -d 'available_events'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l version-file -r -F -d '/proc/version'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l recordings -x -a '(__fish_complete_directories)' -d 'recorded programs'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l vmlinux -r -F -d 'from a kernel as an ELF file, or an x86 kernel image'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l trace-dat -r -F -d 'from a trace.dat of trace-cmd, version 6 or 7'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'the arch of that kernel (default: as its files tell)'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s o -l output -x -a '(__fish_complete_directories)' -d 'where the profile goes (default: among your profiles, by its name)'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l name -x  -d 'what it is called (default: from its folder or version)'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\' 0' -a '(__fish_complete_directories)'
 
+complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -l json -d 'one JSON object a profile'
+complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -s h -l help -d 'display help for command'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -l json -d 'as JSON'
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile use\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile use\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
+
 complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe completion\' 0' -a 'bash zsh fish'
+
+complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -l json -d 'one JSON object a thing looked at'
+complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -s h -l help -d 'display help for command'

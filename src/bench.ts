@@ -2,9 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { definitionRound } from './dynevent/bench.ts';
-import { benchFprobe } from './fprobe/index.ts';
+import { benchHits } from './dynevent/bench-hits.ts';
+import { benchFprobe, compareDesigns, type DesignCost } from './fprobe/index.ts';
 import { isProfileError, loadProfile } from './profile/index.ts';
 import { ringBufferRates } from './ring-buffer/bench.ts';
 import { benchTrace } from './trace/index.ts';
@@ -85,7 +88,49 @@ function benchCheck(): void {
 function benchEngine(): void {
   section('Engine: cost of a call, and of registering');
   const { symbols, functions } = mustLoad();
-  for (const { name, value, unit } of benchFprobe(symbols, functions, now)) row(name, value, unit);
+  for (const { name, value, unit, note } of benchFprobe(symbols, functions, now, heap)) row(name, value, unit, note);
+  section('Recorded hits');
+  for (const { name, value } of benchHits(mustLoad(), now)) row(name, value, 'ns');
+  section('An ops for each fprobe, as before 6.14, and one shared by all');
+  designTable(compareDesigns(symbols, functions, now));
+}
+
+/** Bytes in use once garbage is collected. */
+function heap(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+}
+
+const DESIGN_COSTS: readonly (readonly [cost: keyof DesignCost, title: string])[] = [
+  ['register', 'registering one'],
+  ['hit', 'a hit'],
+  ['traced', 'a hit, and all is traced'],
+];
+/** Marks of the longest bar of a plot. */
+const PLOT_WIDTH = 60;
+
+/** The comparison as a table, and as bars on a scale of logarithms. */
+function designTable(rows: ReturnType<typeof compareDesigns>): void {
+  const pair = (own: string, shared: string) => `${own.padStart(12)} ${shared.padStart(12)}`;
+  const print = (text: string) => process.stdout.write(`  ${text}\n`);
+  print(`fprobes ${DESIGN_COSTS.map(([, title]) => title.padStart(25)).join('')}`);
+  print(`        ${DESIGN_COSTS.map(() => pair('own', 'shared')).join('')}  ns`);
+  for (const { fprobes, own, shared } of rows) {
+    const cells = DESIGN_COSTS.map(([cost]) => pair(own[cost].toFixed(0), shared[cost].toFixed(0)));
+    print(`${String(fprobes).padStart(7)} ${cells.join('')}`);
+  }
+  const most = Math.max(
+    ...rows.flatMap(({ own, shared }) => DESIGN_COSTS.flatMap(([cost]) => [own[cost], shared[cost]])),
+  );
+  const bar = (value: number) => '█'.repeat(Math.round((PLOT_WIDTH * Math.log10(value)) / Math.log10(most)));
+  for (const [cost, title] of DESIGN_COSTS) {
+    print(`\n  ${title} (ns), each mark ${(most ** (1 / PLOT_WIDTH)).toFixed(2)} times the one before`);
+    for (const { fprobes, own, shared } of rows) {
+      print(`${String(fprobes).padStart(7)} own    ${bar(own[cost])} ${own[cost].toFixed(0)}`);
+      print(`        shared ${bar(shared[cost])} ${shared[cost].toFixed(0)}`);
+    }
+  }
 }
 
 function benchRecords(): void {

@@ -1,7 +1,7 @@
 import { decodeMember, decodeType } from './decode.ts';
 import { type BtfSections, readSections } from './layout.ts';
 import { type NameKey, nameEquals, nameKey } from './names.ts';
-import { infoKind, infoVlen, RECORD_WORDS } from './record.ts';
+import { infoKind, infoVlen, RECORD_WORDS, recordWords } from './record.ts';
 import { TypeIndex } from './type-index.ts';
 import {
   BTF_KINDS,
@@ -79,6 +79,12 @@ export class Btf {
     return 'error' in index ? index : new Btf(sections, index, options.pointerSize ?? 8);
   }
 
+  /** The types of a kernel that was built without: none but void. */
+  static none(): Btf {
+    const sections = { words: new Uint32Array(0), strings: Uint8Array.of(0) };
+    return new Btf(sections, TypeIndex.scan(sections) as TypeIndex, 8);
+  }
+
   /** Number of types, void (id 0) included. */
   get typeCount(): number {
     return this.#index.count;
@@ -104,6 +110,19 @@ export class Btf {
   findByName(name: string, kind: BtfKind): number | undefined {
     const key = nameKey(name);
     return key && this.#find(key, BTF_KINDS.indexOf(kind));
+  }
+
+  /** Id of the first type of a kind that refers to another type (0 for void) and has no name of its own: a pointer to it, the constant of it. */
+  findDerived(kind: 'ptr' | 'const' | 'volatile', target: number): number | undefined {
+    const { words } = this.#sections;
+    const wanted = BTF_KINDS.indexOf(kind);
+    let at = 0;
+    for (let id = 1; id < this.typeCount; id++) {
+      const info = words[at + 1]!;
+      if (infoKind(info) === wanted && words[at + 2] === target) return id;
+      at += recordWords(info);
+    }
+    return undefined;
   }
 
   /** Prototype of the first function of this name, `kernel/trace/trace_btf.c:btf_find_func_proto()`. */

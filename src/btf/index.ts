@@ -1,4 +1,5 @@
 export { Btf, type BtfOptions, type FoundMember, type FuncProto, type MemberPlace, type ResolvedType } from './btf.ts';
+export { readPrototype } from './c-prototype.ts';
 export type {
   BtfComposite,
   BtfError,

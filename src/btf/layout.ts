@@ -59,5 +59,7 @@ function wordsAt(bytes: Uint8Array, start: number, count: number, little: boolea
   const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
   if (little === hostIsLittle && at % 4 === 0) return new Uint32Array(bytes.buffer, at, count);
   const view = new DataView(bytes.buffer, at, count * 4);
-  return Uint32Array.from({ length: count }, (_, i) => view.getUint32(i * 4, little));
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count; i++) words[i] = view.getUint32(i * 4, little);
+  return words;
 }

@@ -11,8 +11,12 @@ export function parseArch(value: string): ArchName {
   return name as ArchName;
 }
 
+/** `--arch` of an import, for sources that do not tell it. */
+export const importArchOption = () =>
+  new Option('--arch <arch>', 'the arch of that kernel (default: as its files tell)').argParser(parseArch);
+
 /** `--arch`. */
 export const archOption = () =>
   new Option('--arch <arch>', 'boot the simulated machine as this arch; fprobe arch lists them')
     .argParser(parseArch)
-    .default(undefined, 'x86_64');
+    .default(undefined, "the profile's");

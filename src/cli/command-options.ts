@@ -19,9 +19,9 @@ profile cannot be used.`;
 
 /** `--profile`. */
 export const profileOption = () =>
-  new Option('--profile <profile>', 'kernel profile: a built-in name or a folder').default(
+  new Option('--profile <profile>', 'kernel profile: a name that fprobe profile list has, or a folder').default(
     undefined,
-    'the built-in one',
+    'the one that fprobe profile use chose, or the built-in one',
   );
 /** `-e`. */
 export const definitionOption = () =>

@@ -113,3 +113,94 @@ test('trace says what was missed, and who reads registers that are not there', a
     /^kernel: \[ +\d+\.\d+\] WARNING: a handler at the return of vfs_read reads sp, which ftrace_regs does not hold\n$/,
   );
 });
+
+test('stacks draws the moment with most words in use', async () => {
+  const { stdout, stderr, exitCode } = await fprobe('stacks');
+  expect([stderr, exitCode]).toEqual(['', 0]);
+  expect(stdout).toMatch(/^rw_verify_area, while it runs, call 6\n/);
+  expect(stdout).toContain('   14 │ 0000000000000340 │     word 1 of fprobes/read: argument 3, count\n');
+  expect(stdout).toContain('    9 │ 0000000000001403 │ bitmap  type 1, back 3, ops 0 want the return\n');
+  expect(stdout).toMatch(/fprobes\/in → fprobes\/pos → fprobes\/read\n/);
+});
+
+test('stacks at a moment, for machines', async () => {
+  const { stdout } = await fprobe(
+    'stacks',
+    ...['-e', 'f:a vfs_read%return count', '--at', 'vfs_read:return:2', '--arch', 'arm64', '--json'],
+  );
+  const { at, tasks, fprobeTable } = JSON.parse(stdout);
+  expect(at).toEqual({ function: 'vfs_read', phase: 'return', count: 2 });
+  expect(tasks[0].frames[0].words.map(({ kind }: { kind: string }) => kind).join(' ')).toBe(
+    'ret func fp retp bitmap payload payload data',
+  );
+  expect(tasks[0].frames[0].words[6]).toMatchObject({ holds: 'entry-data', fprobe: 'fprobes/a', n: 0, value: '0x310' });
+  expect(fprobeTable).toMatchObject([{ name: 'fprobes/a', nmissed: 0 }]);
+});
+
+test.each([
+  [['--at', 'vfs_read:middle'], /It takes FUNCTION:entry/],
+  [['--at', 'vfs_read:body:0'], /It takes FUNCTION:entry/],
+  [['--at', 'nosuch:body'], /^fprobe: no function nosuch that can be traced\n$/],
+  [['--at', 'vfs_write:body'], /^fprobe: no definition probes vfs_write: add -e 'f vfs_write%return'\n$/],
+  [['--at', 'vfs_read:return:9'], /^fprobe: cat comes to vfs_read:return 5 times\n$/],
+  [['-e', 'f vfs_rename', '--at', 'vfs_rename:entry'], /^fprobe: cat does not call vfs_rename\n$/],
+  [
+    ['-e', 'f vfs_read', '--at', 'vfs_read:return'],
+    /^fprobe: cat does not call vfs_read, or nobody wants its return\n$/,
+  ],
+  [['-e', 'f vfs_read'], /^fprobe: cat calls no probed function whose return is wanted\n$/],
+])('stacks %j cannot be shown', async (args, err) => {
+  const run = await fprobe('stacks', ...args);
+  expect([run.exitCode, run.stdout]).toEqual([2, '']);
+  expect(run.stderr).toMatch(err);
+});
+
+test('module load prints the kernel log, and what the module traced', async () => {
+  const parameters = ['symbol=vfs_read', 'stackdump=0'];
+  const log = await fprobe('module', 'load', 'fprobe_example', ...parameters);
+  expect([log.stderr, log.exitCode]).toEqual(['', 0]);
+  expect(log.stdout).toMatch(/^\[ {4}5\.000000\] fprobe_init: Planted fprobe at vfs_read\n/);
+  expect(log.stdout).toMatch(/ fprobe_exit: fprobe at vfs_read unregistered\. 10 times hit, 0 times missed\n$/);
+  const traced = await fprobe('module', 'load', 'fprobe_example', ...parameters, 'use_trace=y');
+  expect(traced.stdout).toContain('\n\n# tracer: nop\n');
+  expect(
+    traced.stdout.match(/^ +cat-\d+ .* sample_entry_handler: Enter <vfs_read\+0x4\/0x370> ip = 0x/gm),
+  ).toHaveLength(5);
+  const json = jsonLines(
+    (await fprobe('module', 'load', 'fprobe_example', ...parameters, 'use_trace=y', '--json')).stdout,
+  );
+  expect(json[0]).toEqual({ seconds: 5, text: 'fprobe_init: Planted fprobe at vfs_read' });
+  expect(json.filter(({ trace }) => trace !== undefined)).toHaveLength(10);
+});
+
+test('a module that does not load, and one that is not there', async () => {
+  const run = await fprobe('module', 'load', 'fprobe_example', 'symbol=nosuch');
+  expect([run.exitCode, run.stderr]).toEqual([
+    1,
+    'fprobe: fprobe_example does not load: ENOENT (No such file or directory)\n',
+  ]);
+  expect(run.stdout).toContain('fprobe_init: register_fprobe failed, returned -2\n');
+  const missing = await fprobe('module', 'load', 'fprobe_exampel');
+  expect([missing.exitCode, missing.stdout]).toEqual([2, '']);
+  expect(missing.stderr).toContain('no module fprobe_exampel, did you mean fprobe_example?');
+  const names = jsonLines((await fprobe('module', 'list', '--json')).stdout).map(({ name }) => name);
+  expect((await fprobe('module', 'list')).stdout.match(/^\w+(?=:)/gm)).toEqual(names);
+});
+
+test('demo maxactive compares the designs', async () => {
+  const { stdout, exitCode } = await fprobe('demo', 'maxactive');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ {3}16 {6}1 +16 │ +2 +0\.1 +14 ██░{18} │ +7 +64\.0 +0 █{20}$/m);
+  expect(stdout).toMatch(/^ {4}1 {4}100 +100 │ +2 +0\.1 +98 ░{20} │ +490 +4\.0 +30 █{14}░{6}$/m);
+  expect(stdout).toContain('A call takes 7 words here (frame and bitmap 4, header 1, data 1, data word 1).\n');
+  const [row] = jsonLines(
+    (await fprobe('demo', 'maxactive', '--tasks', '10', '--maxactive', '4', '--data', '0', '--json')).stdout,
+  );
+  expect(row).toMatchObject({
+    calls: 10,
+    pool: { nodes: 4, missed: 6, counted: 6, bytes: 256 },
+    shadow: { missed: 0, words: 6 },
+  });
+  const none = await fprobe('demo', 'maxactive', '--arch', 'i386');
+  expect([none.exitCode, none.stderr]).toEqual([2, 'fprobe: a kernel for i386 has no fprobe\n']);
+});

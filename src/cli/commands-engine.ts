@@ -1,10 +1,11 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { archOption, parseArch } from './arch-option.ts';
 import { definitionOption, EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
+import { type Moment, parseMoment } from './moment.ts';
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value];
 
-/** Commands that show the engine at work: `arch`, `stat`. */
+/** Commands that show the engine at work: `arch`, `stat`, `stacks`, `module`, `demo`. */
 export function addEngineCommands(program: Command): void {
   program
     .command('arch')
@@ -49,4 +50,96 @@ Examples:
 ${EXIT_STATUS}`,
     )
     .action(async (options) => (await import('./stat.ts')).stat(options));
+
+  program
+    .command('stacks')
+    .description('show the shadow stacks and the fprobe tables at one moment of a workload, word by word')
+    .addOption(definitionOption())
+    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .addOption(
+      new Option('--at <moment>', 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call')
+        .argParser(momentOption)
+        .default(undefined, 'where most words are in use'),
+    )
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--json', 'one JSON object')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+A frame is pushed at a function's entry; each fprobe there with an exit handler keeps a header in it, and the words that its entry
+handler hands to the exit handler. Without -e, definitions on the way of a read are used.
+
+Examples:
+  $ fprobe stacks
+  $ fprobe stacks -e 'f:a vfs_read%return count' -e 'f:b vfs_read%return pos' --at vfs_read:return:2
+  $ fprobe stacks --arch loongarch --at vfs_read:entry
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./stacks.ts')).stacks(options));
+
+  const module = program
+    .command('module')
+    .description('sample kernel modules: an fprobe as kernel code uses it, from loading to unloading');
+  module
+    .command('load')
+    .description('load a module, run a workload, unload it, and print the kernel log')
+    .argument('<name>', 'the module; fprobe module list lists them')
+    .argument('[parameters...]', 'NAME=VALUE, as insmod takes them')
+    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .option('--json', 'one JSON object a line of the log')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+What the module traces is printed behind the log, as cat trace would print it.
+
+Examples:
+  $ fprobe module load fprobe_example symbol=vfs_read stackdump=0
+  $ fprobe module load fprobe_example 'symbol=vfs_*' 'nosymbol=vfs_get*' use_trace=1 stackdump=n -w ls
+  $ fprobe module load fprobe_latency symbol=do_sys_openat2
+${EXIT_STATUS}`,
+    )
+    .action(async (name, params, options) => (await import('./module.ts')).moduleLoad(name, params, options));
+  module
+    .command('list')
+    .description('list the modules and their parameters')
+    .option('--json', 'one JSON object a module')
+    .action(async (options) => (await import('./module.ts')).moduleList(options));
+
+  program
+    .command('demo')
+    .description('show what a design makes of a situation')
+    .command('maxactive')
+    .description('many calls at once in a probed function: a pool of nodes, as before Linux 6.14, and shadow stacks')
+    .option('--tasks <n>', 'tasks that are in the function at once', wholeNumber(1, 4096))
+    .option('--depth <n>', 'calls that each task is in', wholeNumber(1, 1000))
+    .option('--maxactive <n>', 'nodes of the pool; 0 for two on each cpu', wholeNumber(0, 4096), 0)
+    .option('--data <bytes>', 'handed from entry to exit', wholeNumber(0, 120), 8)
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--json', 'one JSON object a row')
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+Without --tasks and --depth it shows several.
+
+Examples:
+  $ fprobe demo maxactive
+  $ fprobe demo maxactive --tasks 100 --maxactive 64
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./demo.ts')).demoMaxactive(options));
+}
+
+function momentOption(text: string): Moment {
+  const moment = parseMoment(text);
+  if (!moment)
+    throw new InvalidArgumentError('It takes FUNCTION:entry, FUNCTION:body or FUNCTION:return, and :N behind it.');
+  return moment;
 }

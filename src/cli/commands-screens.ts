@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { EXIT_STATUS, profileOption } from './command-options.ts';
 
-/** Commands for people at a terminal: `completion`, and what the completion scripts ask. */
+/** Commands for people at a terminal: `completion`, `doctor`, and what the completion scripts ask. */
 export function addScreenCommands(program: Command): void {
   program
     .command('completion')
@@ -19,6 +19,17 @@ Examples:
 ${EXIT_STATUS}`,
     )
     .action(async (shell) => (await import('./completion.ts')).completion(shell));
+
+  program
+    .command('doctor')
+    .description('tell what this machine offers, and what to do about what is missing')
+    .option('--json', 'one JSON object a thing looked at')
+    .addHelpText(
+      'after',
+      `
+It looks and changes nothing. Exit status: 0, or 2 when the program cannot work here at all.`,
+    )
+    .action(async (options) => (await import('./doctor.ts')).doctor(options));
 
   program
     .command('__complete', { hidden: true })

@@ -1,4 +1,4 @@
-import { builtinProfiles, isProfileError, type KernelProfile, loadProfile } from '../profile/index.ts';
+import { builtinProfiles, isProfileError, type KernelProfile, loadProfile, userProfiles } from '../profile/index.ts';
 import { type Candidate, type Completion, nameCandidates } from '../ui/completion.ts';
 import { put } from './output.ts';
 import type { DynamicKind } from './value-kinds.ts';
@@ -33,7 +33,7 @@ const KINDS: Record<DynamicKind, (profile: KernelProfile, text: string) => Compl
   },
   event: eventNames,
   workload: (profile, text) => starting(text, profile.workloads.names),
-  profile: (_, text) => starting(text, builtinProfiles()),
+  profile: (_, text) => starting(text, [...builtinProfiles(), ...userProfiles()]),
 };
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { ProfileDamage } from '../profile/profile-error.ts';
 import { EXIT_STATUS } from './command-options.ts';
 import { addDefineCommands } from './commands-define.ts';
 import { addEngineCommands } from './commands-engine.ts';
@@ -50,7 +51,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await buildProgram().parseAsync(args, { from: 'user' });
   } catch (error) {
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || error instanceof ProfileDamage) {
       say(`fprobe: ${error.message}`);
       process.exitCode = ExitStatus.USAGE;
     } else if (error instanceof CommanderError) {

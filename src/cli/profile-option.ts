@@ -1,9 +1,15 @@
-import { isProfileError, type KernelProfile, loadProfile } from '../profile/index.ts';
+import { chosenProfile, isProfileError, type KernelProfile, loadProfile } from '../profile/index.ts';
 import { UsageError } from './exit-status.ts';
 
-/** Loads the profile that `--profile` names, or the built-in one. Throws UsageError with the reason when it cannot be used. */
+/**
+ * Loads the profile that `--profile` names, or the one that `fprobe profile use` chose, or the built-in one. Throws UsageError with the reason
+ * when it cannot be used.
+ */
 export function profileOf(name: string | undefined): KernelProfile {
-  const profile = name === undefined ? loadProfile() : loadProfile(name);
-  if (isProfileError(profile)) throw new UsageError(profile.error);
-  return profile;
+  const chosen = name ?? chosenProfile();
+  const profile = loadProfile(chosen);
+  if (!isProfileError(profile)) return profile;
+  throw new UsageError(
+    name === undefined && chosen !== undefined ? `${profile.error} (fprobe profile use chose it)` : profile.error,
+  );
 }

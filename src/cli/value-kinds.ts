@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   file: 'file',
   steps: 'file',
   transcripts: 'file',
-  source: 'dir',
+  folder: 'dir',
   dir: 'dir',
 };
 

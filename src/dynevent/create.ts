@@ -2,6 +2,7 @@ import type { ErrorSink } from './command-log.ts';
 import { DynamicEvents } from './dynamic-events.ts';
 import { FprobeCheck } from './fprobe-check.ts';
 import { fprobeKind } from './fprobe-event.ts';
+import { KernelTypes } from './kernel-types.ts';
 import { otherKinds } from './other-kinds.ts';
 import { ProbeEvents } from './probe-events.ts';
 import type { ProbeKernel } from './probe-kernel.ts';
@@ -28,9 +29,7 @@ export function createDynamicEvents(kernel: DynamicEventsKernel, options: Dynami
     tracing,
     tracepoints,
     fprobes,
-    get types() {
-      return kernel.types;
-    },
+    types: new KernelTypes(machine, kernel),
   };
   const list = new DynamicEvents(tracing.events);
   const probes = new ProbeEvents(used, list, log);

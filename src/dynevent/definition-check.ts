@@ -22,9 +22,9 @@ export class DefinitionCheck {
   readonly #events: DynamicEvents;
   #errors: CommandError[] = [];
 
-  constructor(profile: KernelProfile, arch: ArchName = 'x86_64') {
+  constructor(profile: KernelProfile, arch?: ArchName) {
     const { symbols, functions, events, release } = profile;
-    const machine = new Machine({ symbols, functions, arch });
+    const machine = new Machine({ symbols, functions, arch, profileArch: profile.arch });
     this.machine = machine;
     const parts = {
       machine,

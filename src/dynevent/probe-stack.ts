@@ -1,39 +1,18 @@
+import { type CallPlace, callAddresses, ENTRY_HANDLER_CALLS, EXIT_HANDLER_CALLS } from '../fprobe/index.ts';
 import type { Cpu, Machine, StackTrace } from '../machine/index.ts';
 
-/** A place in the tracing code: bytes from a symbol's start. */
-type Place = readonly [symbol: string, offset: number];
-
 /** What lies between a probe's record and the function that is entered, innermost first, as 6.16 on x86_64 has it. */
-const ENTRY: readonly Place[] = [
-  ['fentry_trace_func', 0x1c1],
-  ['fentry_dispatcher', 0x42],
-  ['fprobe_entry', 0xe6],
-  ['function_graph_enter_regs', 0x15c],
-  ['ftrace_graph_func', 0x3c],
-];
+const ENTRY: readonly CallPlace[] = [['fentry_trace_func', 0x1c1], ['fentry_dispatcher', 0x42], ...ENTRY_HANDLER_CALLS];
 /** What lies above a record of a return; nothing can be unwound beyond. */
-const RETURN: readonly Place[] = [
-  ['fexit_trace_func', 0x1f3],
-  ['fexit_dispatcher', 0x47],
-  ['fprobe_return', 0x10f],
-  ['ftrace_return_to_handler', 0x1a5],
-  ['return_to_handler', 0x1e],
-];
+const RETURN: readonly CallPlace[] = [['fexit_trace_func', 0x1f3], ['fexit_dispatcher', 0x47], ...EXIT_HANDLER_CALLS];
 
 /** Addresses of both, by machine. */
 const known = new WeakMap<Machine, { readonly entry: readonly bigint[]; readonly return: readonly bigint[] }>();
 
-function addressesOf(machine: Machine, places: readonly Place[]): bigint[] {
-  return places.flatMap(([symbol, offset]) => {
-    const address = machine.kallsyms.lookupName(symbol);
-    return address === undefined ? [] : [address + BigInt(offset)];
-  });
-}
-
 function placesOf(machine: Machine) {
   let places = known.get(machine);
   if (!places) {
-    places = { entry: addressesOf(machine, ENTRY), return: addressesOf(machine, RETURN) };
+    places = { entry: callAddresses(machine, ENTRY), return: callAddresses(machine, RETURN) };
     known.set(machine, places);
   }
   return places;

@@ -1,7 +1,7 @@
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
-import { Machine } from '../machine/index.ts';
+import { type ArchName, Machine } from '../machine/index.ts';
 import { isProfileError, type KernelProfile, loadProfile } from '../profile/index.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
 import { Tracing } from '../trace/tracing.ts';
@@ -16,9 +16,9 @@ export class TestKernel implements ProbeKernel {
   readonly fprobes: FprobeCore;
   readonly dynamicEvents: DynamicEvents;
 
-  constructor(profile: KernelProfile = builtinProfile()) {
+  constructor(profile: KernelProfile = builtinProfile(), arch?: ArchName) {
     const { symbols, functions, btf, events, release } = profile;
-    this.machine = new Machine({ symbols, functions });
+    this.machine = new Machine({ symbols, functions, ...(arch && { arch }) });
     this.types = btf;
     this.tracing = new Tracing(this.machine, release, new ProfileEvents(events));
     this.tracepoints = new Tracepoints(this.machine);

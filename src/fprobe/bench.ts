@@ -6,17 +6,22 @@ import type { FunctionSource, SymbolSource } from '../machine/profile-view.ts';
 import { Fprobe } from './fprobe.ts';
 import { FprobeCore } from './fprobe-core.ts';
 
-/** One figure: nanoseconds of a call, or milliseconds of a registration. */
+/** One figure: nanoseconds of a call, milliseconds of a registration, memory. */
 export interface BenchRow {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ns' | 'ms';
+  readonly unit: 'ns' | 'ms' | 'KiB';
+  readonly note?: string;
 }
 
-/** Calls of one measurement. */
-const CALLS = 200_000;
+/** Calls before anything is measured. */
+const WARM_UP = 200_000;
+/** Calls of one measurement: few, so that some are not interrupted on a busy machine. */
+const CALLS = 2000;
 /** Measurements, of which the best counts. */
-const ROUNDS = 7;
+const ROUNDS = 300;
+/** Registrations of `*`, of which the best counts. */
+const ALL_ROUNDS = 7;
 /** Other fprobes that are registered while one is hit. */
 const OTHERS = [1, 100, 10_000] as const;
 
@@ -46,7 +51,7 @@ function callMany(machine: Machine, cpu: Cpu, fn: number, calls: number): void {
 
 /** Best nanoseconds a call over the rounds. */
 function perCall(now: () => number, run: (calls: number) => void): number {
-  run(CALLS);
+  run(WARM_UP);
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const start = now();
@@ -58,11 +63,17 @@ function perCall(now: () => number, run: (calls: number) => void): number {
 
 /**
  * Measures the hit path over a profile's symbols and functions. `now` gives milliseconds (`performance.now`). The unprobed call includes pushing its return address;
- * the handlers do nothing but read two arguments.
+ * the handlers do nothing but read two arguments. `heap` collects garbage and gives the bytes in use.
  */
-export function benchFprobe(symbols: SymbolSource, functions: FunctionSource, now: () => number): BenchRow[] {
+export function benchFprobe(
+  symbols: SymbolSource,
+  functions: FunctionSource,
+  now: () => number,
+  heap: () => number,
+): BenchRow[] {
   const rows: BenchRow[] = [];
-  const add = (name: string, value: number, unit: 'ns' | 'ms') => rows.push({ name, value, unit });
+  const add = (name: string, value: number, unit: BenchRow['unit'], note = '') =>
+    rows.push({ name, value, unit, note });
   const { machine, ftrace, fprobes, cpu } = boot(symbols, functions);
   const middle = functions.count >> 1;
   let sum = 0;
@@ -76,12 +87,11 @@ export function benchFprobe(symbols: SymbolSource, functions: FunctionSource, no
     };
     return fp;
   };
-  const hit = (name: string) =>
-    add(
-      name,
-      perCall(now, (calls) => callMany(machine, cpu, middle, calls)),
-      'ns',
-    );
+  const hit = (name: string, before?: number) => {
+    const value = perCall(now, (calls) => callMany(machine, cpu, middle, calls));
+    add(name, value, 'ns', before === undefined ? '' : `${(value / before).toFixed(2)} of the cost alone`);
+    return value;
+  };
   const at = (fn: number) => [machine.functions.entryIp(fn)];
 
   hit('unprobed call');
@@ -104,7 +114,7 @@ export function benchFprobe(symbols: SymbolSource, functions: FunctionSource, no
     sum = (sum + fregs.lo + (data === null ? 0 : data.lo(0))) | 0;
   };
   fprobes.registerFprobeIps(both, at(middle));
-  hit('hit, entry and exit handler');
+  const alone = hit('hit, entry and exit handler');
   for (const count of OTHERS) {
     const others: Fprobe[] = [];
     const start = now();
@@ -114,24 +124,26 @@ export function benchFprobe(symbols: SymbolSource, functions: FunctionSource, no
       fprobes.registerFprobeIps(other, at(fn));
       others.push(other);
     }
-    add(`registering ${count} fprobes, each`, ((now() - start) * 1e6) / count, 'ns');
-    hit(`entry and exit, ${count} fprobes on other functions`);
+    add(`registering fprobes, each of ${count}`, ((now() - start) * 1e6) / count, 'ns');
+    hit(`entry and exit, other functions' fprobes: ${count}`, alone);
     for (const other of others) fprobes.unregisterFprobe(other);
   }
   fprobes.unregisterFprobe(both);
 
-  let best = Number.POSITIVE_INFINITY;
-  let bestOff = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
+  const registerAll = () => {
     const all = new Fprobe({ entryHandler: () => 0, exitHandler: () => {} });
     const start = now();
     fprobes.registerFprobe(all, '*');
     const registered = now();
     fprobes.unregisterFprobe(all);
-    best = Math.min(best, registered - start);
-    bestOff = Math.min(bestOff, now() - registered);
-  }
-  add(`registering * on ${functions.count} functions`, best, 'ms');
-  add('unregistering it', bestOff, 'ms');
+    return [registered - start, now() - registered] as const;
+  };
+  registerAll();
+  const before = heap();
+  const times = Array.from({ length: ALL_ROUNDS }, registerAll);
+  const memory = heap() - before;
+  add(`registering * on ${functions.count} functions`, Math.min(...times.map(([on]) => on)), 'ms');
+  add('unregistering it', Math.min(...times.map(([, off]) => off)), 'ms');
+  add(`memory more than before, ${ALL_ROUNDS} times later`, memory / 1024, 'KiB');
   return rows;
 }

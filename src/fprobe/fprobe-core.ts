@@ -7,7 +7,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Module } from '../machine/module.ts';
 import { EntryData } from './entry-data.ts';
 import { type Fprobe, FprobeFlag } from './fprobe.ts';
-import { FprobeTable, IpTable, nodesFor } from './fprobe-tables.ts';
+import { FPROBE_HASH_BITS, FprobeTable, IpTable, nodesFor } from './fprobe-tables.ts';
 import { HeaderCodec, MAX_FPROBE_DATA_WORDS } from './header.ts';
 
 const WORD_BYTES = 8;
@@ -49,6 +49,11 @@ export class FprobeCore {
     for (let slot = 0; slot < fgraph.ftrace.regsSlots; slot++) this.#data.push(new EntryData());
     // Before ftrace's own: the addresses leave the filter while the functions are still known.
     machine.functionListeners.unshift({ going: (functions, module) => this.#moduleGoing(functions, module) });
+  }
+
+  /** The registered fprobes, by bucket of their table. */
+  registeredFprobes(): Fprobe[] {
+    return Array.from({ length: 1 << FPROBE_HASH_BITS }, (_, bucket) => this.fprobeTable.bucket(bucket)).flat();
   }
 
   /** Number of registered fprobes. */

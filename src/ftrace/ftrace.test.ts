@@ -86,7 +86,7 @@ test('the newest ops runs first where several want a function', () => {
   expect(ftrace.sites[1]).toBe(a.slot + 1);
 });
 
-test('more ops than sites can name go through the list', () => {
+test('more ops than sites can name are called, alone or through the list', () => {
   const { ftrace, ops, hits, call } = boot();
   for (let i = 0; i < 300; i++) {
     const each = ops(`ops${i}`);

@@ -8,7 +8,7 @@ import type { FtraceOps } from './ftrace-ops.ts';
 import { FtraceRegs } from './ftrace-regs.ts';
 import { FunctionSet } from './function-set.ts';
 import { ftraceLocation } from './location.ts';
-import { LIST_SITE, RecordFlag, Records } from './records.ts';
+import { LIST_SITE, RecordFlag, Records, SOLE_SITE } from './records.ts';
 import { RecursionStart, recursionTrylock, recursionUnlock } from './recursion.ts';
 import { Trampolines } from './trampolines.ts';
 
@@ -74,7 +74,7 @@ export class Ftrace implements EntryHook {
     let hooked = false;
     if (site === LIST_SITE) hooked = this.#callList(cpu, fn, fregs);
     else {
-      const ops = this.#slots[site - 1];
+      const ops = site === SOLE_SITE ? this.records.soleOps(fn) : this.#slots[site - 1];
       if (ops !== undefined) hooked = ops.recursion ? this.#callGuarded(cpu, fn, ops, fregs) : ops.func(fn, ops, fregs);
     }
     this.#levels[cpu.id]--;

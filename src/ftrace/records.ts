@@ -4,7 +4,9 @@ import { FunctionSet } from './function-set.ts';
 
 /** Site of a function that several ops want: the list function asks each. */
 export const LIST_SITE = 255;
-/** Ops slots that a site can name; ops beyond are reached through the list function. */
+/** Site of a function that one ops wants, whose slot a site cannot name. */
+export const SOLE_SITE = 254;
+/** Ops slots that a site can name, and one. */
 const MAX_DIRECT_SLOT = 253;
 
 /** Flags of a record. */
@@ -19,7 +21,8 @@ export const RecordFlag = {
  * One record a function, `struct dyn_ftrace`: how many ops want it, and what its entry site is patched with.
  *
  *     site 0          nop
- *     site 1 … 254    calls the ops in slot site − 1: the only one that wants the function
+ *     site 1 … 253    calls the ops in slot site − 1: the only one that wants the function
+ *     site 254        calls the only ops that wants the function
  *     site 255        calls the list function
  */
 export class Records {
@@ -127,7 +130,8 @@ export class Records {
   #patch(fn: number): void {
     const count = this.#counts[fn];
     if (count === 0 || !this.#enabled) this.sites[fn] = 0;
-    else this.sites[fn] = count === 1 && this.#slotSums[fn] <= MAX_DIRECT_SLOT ? this.#slotSums[fn] : LIST_SITE;
+    else if (count > 1) this.sites[fn] = LIST_SITE;
+    else this.sites[fn] = this.#slotSums[fn] <= MAX_DIRECT_SLOT ? this.#slotSums[fn] : SOLE_SITE;
   }
 
   #updateRegsFlags(fns: Iterable<number>): void {

@@ -34,12 +34,13 @@ export class Functions {
   #bySymbol = new Map<bigint, number>();
   #byName = new Map<string, number[]>();
 
-  constructor(source: FunctionSource, arch: Arch) {
+  /** @param sourceArch arch that the profile's entry sites are of */
+  constructor(source: FunctionSource, arch: Arch, sourceArch: Arch) {
     this.#source = source;
     this.#arch = arch;
     this.#ips = new BigUint64Array(source.count + 1024);
-    if (arch.name === 'x86_64') this.#ips.set(source.entryIps.subarray(0, source.count));
-    else for (let id = 0; id < source.count; id++) this.#ips[id] = otherEntryIp(source, id, arch);
+    if (arch === sourceArch) this.#ips.set(source.entryIps.subarray(0, source.count));
+    else for (let id = 0; id < source.count; id++) this.#ips[id] = otherEntryIp(source, id, arch, sourceArch);
     this.entryWords = new Uint32Array(this.#ips.buffer);
   }
 
@@ -168,9 +169,10 @@ export class Functions {
   }
 }
 
-/** The entry site of a profile's function on an arch that is not x86_64: it has that arch's landing pad where x86_64 has an ENDBR. */
-function otherEntryIp(source: FunctionSource, id: number, arch: Arch): bigint {
+/** The entry site of a profile's function on an arch that is not the profile's: it has that arch's landing pad where the profile's has its own. */
+function otherEntryIp(source: FunctionSource, id: number, arch: Arch, sourceArch: Arch): bigint {
   const symbol = source.symbolAddress(id);
-  const hasPad = source.entryIps[id] !== symbol;
-  return symbol + BigInt(arch.entryOffset - (hasPad ? 0 : (arch.landingPad?.size ?? 0)));
+  const pad = (of: Arch) => of.landingPad?.size ?? 0;
+  const hasPad = source.entryIps[id] - symbol >= BigInt(sourceArch.entryOffset) || pad(sourceArch) === 0;
+  return symbol + BigInt(arch.entryOffset - (hasPad ? 0 : pad(arch)));
 }

@@ -18,8 +18,10 @@ import { Task } from './task.ts';
 
 /** What a machine is made of. */
 export interface MachineOptions {
-  /** `x86_64` when not given. */
-  arch?: ArchName;
+  /** What it is; the profile's arch when not given. */
+  arch?: ArchName | undefined;
+  /** Arch of the kernel that symbols and functions are of; `x86_64` when not given. */
+  profileArch?: ArchName;
   symbols: SymbolSource;
   functions: FunctionSource;
   /** Number of cpus, 1 when not given. */
@@ -68,13 +70,14 @@ export class Machine {
   #modules: ModuleLoader;
 
   constructor(options: MachineOptions) {
-    this.arch = ARCHES[options.arch ?? 'x86_64'];
+    const profileArch = options.profileArch ?? 'x86_64';
+    this.arch = ARCHES[options.arch ?? profileArch];
     this.#heap = this.arch.heapBase;
     this.config = fprobeConfig(this.arch.selects);
     this.clock = options.clock ?? new Clock();
     this.log = new KernelLog(this.clock);
     this.kallsyms = new Kallsyms(options.symbols);
-    this.functions = new Functions(options.functions, this.arch);
+    this.functions = new Functions(options.functions, this.arch, ARCHES[profileArch]);
     this.#calls = new CallPath(this);
     this.#modules = new ModuleLoader(this.functions, this.kallsyms);
     this.cpus = Array.from({ length: options.cpus ?? 1 }, (_, id) => this.#bringUp(id));

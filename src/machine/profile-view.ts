@@ -22,7 +22,7 @@ export interface SymbolSpan {
 /** What the machine asks of a table of traceable functions, which are in address order; `profile`'s has it. */
 export interface FunctionSource {
   readonly count: number;
-  /** Addresses of the entry sites on x86_64, by function id. */
+  /** Addresses of the entry sites on the profile's arch, by function id. */
   readonly entryIps: BigUint64Array;
   name(id: number): string;
   symbolAddress(id: number): bigint;

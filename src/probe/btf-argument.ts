@@ -48,6 +48,7 @@ export function argumentStep(scope: ProbeScope, index: number): FetchStep {
  * @param at column of the text in its word
  */
 export function parseBtfArgument(text: string, at: number, scope: ProbeScope, steps: FetchStep[]): Fetched | Refusal {
+  if (!scope.hasTypes) return refuse('NOSUP_BTFARG', at, -Errno.EOPNOTSUPP);
   const head = splitPathHead(text, at);
   if (head instanceof Refusal) return head;
   const restAt = at + head.rest;

@@ -1,7 +1,10 @@
 import type { Btf, BtfParam } from '../btf/index.ts';
 
 /** What the parser asks of the kernel's types. */
-export type ProbeTypes = Pick<Btf, 'type' | 'findByName' | 'funcProto' | 'skipModifiers' | 'findMember' | 'memberPath'>;
+export type ProbeTypes = Pick<
+  Btf,
+  'typeCount' | 'type' | 'findByName' | 'funcProto' | 'skipModifiers' | 'findMember' | 'memberPath'
+>;
 
 /** Where a probe sits. */
 interface ProbePlace {
@@ -33,6 +36,11 @@ export class ProbeScope {
   constructor(place: ProbePlace, types: ProbeTypes) {
     this.place = place;
     this.types = types;
+  }
+
+  /** Whether the kernel has types at all, as one built with CONFIG_PROBE_EVENTS_BTF_ARGS does. */
+  get hasTypes(): boolean {
+    return this.types.typeCount > 1;
   }
 
   /** Whether the prototype was asked for and found. */

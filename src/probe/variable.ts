@@ -37,7 +37,10 @@ function plainVariable(name: string, at: number, scope: ProbeScope): FetchStep |
  */
 export function parseVariable(text: string, at: number, scope: ProbeScope, steps: FetchStep[]): Fetched | Refusal {
   if (text.startsWith('$retval')) {
-    return scope.place.isReturn ? parseBtfArgument(text, at, scope, steps) : refuse('RETVAL_ON_PROBE', at);
+    if (!scope.place.isReturn) return refuse('RETVAL_ON_PROBE', at);
+    if (scope.hasTypes) return parseBtfArgument(text, at, scope, steps);
+    steps.push({ op: 'return-value' });
+    return { value: undefined, at };
   }
   const step = plainVariable(text.slice(1), at, scope);
   if (step instanceof Refusal) return step;

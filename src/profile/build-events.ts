@@ -17,19 +17,21 @@ interface Format {
 
 /**
  * Makes the tables of the static events from `available_events` (lines `SYSTEM:NAME`) and the text of all `format` files,
- * each after a line `== events/SYSTEM/NAME/format`.
+ * each after a line `== events/SYSTEM/NAME/format`. Without the first every event with a format can be enabled, but those of the system `ftrace`.
  */
-export function buildEvents(available: string, formatsText: string): BuiltEvents | ProfileError {
+export function buildEvents(available: string | undefined, formatsText: string): BuiltEvents | ProfileError {
   const formats = splitFormats(formatsText);
   if (!(formats instanceof Map)) return formats;
-  const listed = [...new Set(available.split('\n').filter((line) => line !== ''))];
+  const lines = available?.split('\n').filter((line) => line !== '');
+  const listed = [...new Set(lines ?? [...formats.keys()].filter((full) => !full.startsWith('ftrace:')))];
   const malformed = listed.find((line) => !/^[^:\s\0]+:[^:\s\0]+$/.test(line));
   if (malformed !== undefined)
     return {
       error: `available_events has a line that is not "SYSTEM:NAME": ${JSON.stringify(malformed.slice(0, 60))}`,
     };
   const known = listed.filter((full) => formats.has(full));
-  const hidden = [...formats.keys()].filter((full) => !known.includes(full));
+  const knownSet = new Set(known);
+  const hidden = [...formats.keys()].filter((full) => !knownSet.has(full));
   const names = [...known, ...hidden];
   const table = new Uint32Array(names.length * EVENT_WORDS);
   const texts: Uint8Array[] = [];
@@ -54,12 +56,12 @@ export function buildEvents(available: string, formatsText: string): BuiltEvents
 function splitFormats(text: string): Map<string, Format> | ProfileError {
   const formats = new Map<string, Format>();
   const parts = text.split(/^== events\/([^/\s:\0]+)\/([^/\s:\0]+)\/format\n/m);
-  if (parts[0] !== '') return { error: 'event_formats does not start with a line "== events/SYSTEM/NAME/format"' };
+  if (parts[0] !== '') return { error: 'does not start with a line "== events/SYSTEM/NAME/format"' };
   for (let i = 1; i + 2 < parts.length; i += 3) {
     const full = `${parts[i]}:${parts[i + 1]}`;
     const body = parts[i + 2]!;
     const id = /^ID: (\d{1,9})$/m.exec(body)?.[1];
-    if (id === undefined) return { error: `event_formats has no "ID:" for ${full}` };
+    if (id === undefined) return { error: `has no "ID:" for ${full}` };
     formats.set(full, { id: Number(id), text: body });
   }
   return formats;

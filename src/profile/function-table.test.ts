@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildFunctions } from './build-functions.ts';
+import { packFunctions, sitesOfList } from './build-functions.ts';
 import { buildSymbols } from './build-symbols.ts';
 import { FunctionTable } from './function-table.ts';
 import { parseKallsyms } from './kallsyms.ts';
@@ -33,9 +33,9 @@ ffffffff81000104 twin
 ffffffff81000180 no_endbr
 `;
 
-const built = buildFunctions(encode(LINES), symbols);
+const built = sitesOfList(encode(LINES), symbols, 'x86_64');
 if (isProfileError(built)) throw new Error(built.error);
-const functions = FunctionTable.fromBytes(built.bytes, () => symbols) as FunctionTable;
+const functions = FunctionTable.fromBytes(packFunctions(built.sites), () => symbols) as FunctionTable;
 
 test('ids are in address order and know site, symbol and name', () => {
   const rows = Array.from({ length: functions.count }, (_, id) => [
@@ -99,11 +99,11 @@ test.each<[error: string, text: string]>([
   ['line 1 is not "ADDRESS NAME"', `ffffffff81000014 ${'x'.repeat(1 << 20)}\n`],
   ['names no function at an address where kallsyms has it: are both from the same boot?', 'ffffffffa1000014 twin\n'],
 ])('%s', (error, text) => {
-  expect(buildFunctions(encode(text), symbols)).toEqual({ error });
+  expect(sitesOfList(encode(text), symbols, 'x86_64')).toEqual({ error });
 });
 
 test('lines that do not fit the symbols are counted and left out', () => {
   const text =
     'ffffffff81000014 twin\nffffffff81000044 other_name\nffffffff81000044 vfs_read\nffffffff82000000 not_traced\n';
-  expect(buildFunctions(encode(text), symbols)).toMatchObject({ count: 2, unknown: 2 });
+  expect(sitesOfList(encode(text), symbols, 'x86_64')).toMatchObject({ sites: { size: 2 }, unknown: 2 });
 });

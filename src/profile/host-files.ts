@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import type { ProfileError } from './profile-error.ts';
 
 /** What `hostReason()` says of a file that is not there. */
-export const NO_SUCH_FILE = 'no such file';
+const NO_SUCH_FILE = 'no such file';
 
 const REASONS: Record<string, string> = {
   ENOENT: NO_SUCH_FILE,

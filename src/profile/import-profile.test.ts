@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { BtfBuilder } from '../btf/blob-builder.ts';
+import { folderSources } from './folder-sources.ts';
 import { type ImportOptions, type ImportReport, importProfile } from './import-profile.ts';
 import { type KernelProfile, loadProfile } from './profile.ts';
-import { isProfileError } from './profile-error.ts';
+import { isProfileError, type ProfileError } from './profile-error.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'profile-test-'));
 const source = join(root, 'source');
@@ -14,7 +15,7 @@ const out = join(root, 'out');
 afterAll(() => rmSync(root, { recursive: true }));
 
 const KALLSYMS =
-  'ffffffff81000000 T _stext\nffffffff81000040 T vfs_read\nffffffff81000100 B _end\nffffffffc0000000 t f\t[mod]\n';
+  'ffffffff81000000 T _stext\nffffffff81000040 T vfs_read\nffffffff81000080 T entry_SYSCALL_64\nffffffff81000100 B _end\nffffffffc0000000 t f\t[mod]\n';
 const FORMAT =
   '== events/s/e/format\nname: e\nID: 9\nformat:\n\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n\tfield:int x;\toffset:8;\tsize:4;\tsigned:1;\n\nprint fmt: "%d", REC->x\n';
 
@@ -42,8 +43,13 @@ beforeEach(() => {
   writeFileSync(join(source, 'recordings', 'cat.func.gz'), gzipSync('recorded\n'));
 });
 
-function imported(options?: ImportOptions): ImportReport {
-  const report = importProfile(source, out, options);
+async function importFolder(options?: ImportOptions): Promise<ImportReport | ProfileError> {
+  const sources = await folderSources(source);
+  return isProfileError(sources) ? sources : importProfile(sources, out, options);
+}
+
+async function imported(options?: ImportOptions): Promise<ImportReport> {
+  const report = await importFolder(options);
   if (isProfileError(report)) throw new Error(report.error);
   return report;
 }
@@ -54,12 +60,12 @@ function loaded(dir: string): KernelProfile {
   return profile;
 }
 
-test('what is imported is what loads', () => {
-  const report = imported({
+test('what is imported is what loads', async () => {
+  const report = await imported({
     name: 'test',
     convertRecordings: (files) => files.map(({ name, bytes }) => ({ name: name.replace('.func', ''), bytes })),
   });
-  expect(report).toMatchObject({ symbols: 4, functions: 2, types: 4, events: 1 });
+  expect(report).toMatchObject({ symbols: 5, functions: 2, types: 4, events: 1 });
   expect(report.warnings).toEqual(
     ['initial-files.txt', 'listing.txt', 'fprobe-event.txt', 'instance.txt'].map((name) => `no ${name}`),
   );
@@ -79,22 +85,20 @@ test('what is imported is what loads', () => {
   expect([profile.text('options.txt'), profile.text('listing.txt')]).toEqual(['overwrite 1\n', undefined]);
 });
 
-test('two imports give the same bytes, and replace what was there', () => {
-  imported({ convertRecordings: (files) => files });
+test('two imports give the same bytes, and replace what was there', async () => {
+  await imported({ convertRecordings: (files) => files });
   const first = ['profile.json', 'symbols.bin', 'btf-index.bin'].map((name) => readFileSync(join(out, name)));
-  imported();
+  await imported();
   expect(loaded(out).workloads.names).toEqual([]);
-  imported({ convertRecordings: (files) => files });
+  await imported({ convertRecordings: (files) => files });
   expect(['profile.json', 'symbols.bin', 'btf-index.bin'].map((name) => readFileSync(join(out, name)))).toEqual(first);
 });
 
-test('without the optional files the kernel has no events and no version', () => {
+test('without the optional files the kernel has no events and no version', async () => {
   for (const name of ['available_events', 'event_formats.gz', 'version', 'options.txt', 'recordings'])
     rmSync(join(source, name), { recursive: true });
-  const report = imported({ convertRecordings: (files) => files });
-  expect(report.warnings).toEqual(
-    expect.arrayContaining(['no version', 'no event_formats', 'no recordings: no such file']),
-  );
+  const report = await imported({ convertRecordings: (files) => files });
+  expect(report.warnings).toEqual(expect.arrayContaining(['no version', 'no event_formats', 'no recordings']));
   const profile = loaded(out);
   expect([profile.release, profile.events.list, profile.workloads.names]).toEqual(['unknown', [], []]);
 });
@@ -112,7 +116,6 @@ const directory = (name: string) => () => {
 test.each<[error: string, change: () => void]>([
   ['SOURCE: has neither kallsyms nor kallsyms.gz', remove('kallsyms.gz')],
   ['SOURCE: has neither kallsyms nor kallsyms.gz', remove('')],
-  ['SOURCE: has neither vmlinux.btf nor vmlinux.btf.gz', remove('vmlinux.btf')],
   ['SOURCE/kallsyms: is a directory, not a file', directory('kallsyms')],
   ['SOURCE/event_formats.gz: is a directory, not a file', directory('event_formats.gz')],
   ['SOURCE/kallsyms: has no symbols', damage('kallsyms', '')],
@@ -126,28 +129,28 @@ test.each<[error: string, change: () => void]>([
     damage('kallsyms', '0000000000000000 T vfs_read\n'),
   ],
   [
-    'SOURCE/available_filter_functions_addrs: line 1 is not "ADDRESS NAME"',
-    damage('available_filter_functions_addrs', 'vfs_read\n'),
+    'SOURCE/available_filter_functions_addrs: line 2 is not "ADDRESS NAME"',
+    damage('available_filter_functions_addrs', 'ffffffff81000044 vfs_read\nvfs_read\n'),
   ],
   ['SOURCE/vmlinux.btf: not BTF: the magic is 0x457f, not 0xeb9f', damage('vmlinux.btf', `\x7fELF${'x'.repeat(100)}`)],
   [
     'SOURCE/vmlinux.btf: BTF string section ends 10 bytes past the data',
     damage('vmlinux.btf', vmlinuxBtf().slice(0, -10)),
   ],
-  ['SOURCE: event_formats does not start with a line "== events/SYSTEM/NAME/format"', damage('event_formats', 'x')],
-])('%s', (error, change) => {
+  ['SOURCE/event_formats: does not start with a line "== events/SYSTEM/NAME/format"', damage('event_formats', 'x')],
+])('%s', async (error, change) => {
   change();
-  expect(importProfile(source, out)).toEqual({ error: error.replace('SOURCE', source) });
+  expect(await importFolder()).toEqual({ error: error.replace('SOURCE', source) });
   expect(loadProfile(out)).toHaveProperty('error');
 });
 
-test('a converter may not write outside, nor the importer over a file', () => {
+test('a converter may not write outside, nor the importer over a file', async () => {
   const convertRecordings = () => [{ name: '../x', bytes: new Uint8Array(1) }];
-  expect(importProfile(source, out, { convertRecordings })).toEqual({
+  expect(await importFolder({ convertRecordings })).toEqual({
     error: 'a converted recording has an impossible name: "../x"',
   });
   writeFileSync(out, 'a file');
-  expect(importProfile(source, out)).toEqual({ error: expect.stringContaining(`${out}: cannot be written`) });
+  expect(await importFolder()).toEqual({ error: expect.stringContaining(`${out}: cannot be written`) });
 });
 
 const edit = (name: string, change: (bytes: Buffer) => void) => (dir: string) => {
@@ -196,13 +199,14 @@ test.each<[error: string, change: (dir: string) => void]>([
   ],
   ['DIR/vmlinux.btf: BTF version 0 is not supported', edit('vmlinux.btf', (bytes) => bytes.writeUInt8(0, 2))],
   ['DIR/workloads/cat.func.br: is damaged', edit('workloads/cat.func.br', (bytes) => bytes.fill(0xff))],
-])('%s', (error, change) => {
-  imported({ convertRecordings: (files) => files });
+])('%s', async (error, change) => {
+  await imported({ convertRecordings: (files) => files });
   const dir = join(root, 'damaged');
   rmSync(dir, { recursive: true, force: true });
   cpSync(out, dir, { recursive: true });
   change(dir);
-  expect(loadProfile(dir)).toEqual({ error: error.replace('DIR', dir) });
+  const profile = loadProfile(dir);
+  expect(isProfileError(profile) ? profile : profile.check()).toEqual({ error: error.replace('DIR', dir) });
 });
 
 test('a name that is no profile says which there are', () => {

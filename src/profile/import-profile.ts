@@ -1,18 +1,24 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
+import { type ArchName, longSizeOf } from '../abi/arch-names.ts';
 import { Btf } from '../btf/btf.ts';
+import { archOf } from './arch-of.ts';
 import { buildEvents } from './build-events.ts';
-import { buildFunctions } from './build-functions.ts';
+import { type FoundSites, packFunctions, sitesOfIps, sitesOfList } from './build-functions.ts';
 import { buildSymbols } from './build-symbols.ts';
 import { FunctionTable } from './function-table.ts';
-import { hostReason, readHostFile } from './host-files.ts';
-import { parseKallsyms } from './kallsyms.ts';
-import { MANIFEST_FILE, type Manifest, ProfileFile } from './manifest.ts';
+import { guessSites } from './guess-functions.ts';
+import { hostReason } from './host-files.ts';
+import { type KallsymsColumns, parseKallsyms } from './kallsyms.ts';
+import { type KernelSources, type SourcePart, TEXT_FILES } from './kernel-sources.ts';
+import { type Manifest, ProfileFile } from './manifest.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
+import { type Progress, readSource } from './read-source.ts';
 import { PROFILE_FORMAT, packSections } from './section-file.ts';
-import { readSourceFile, unpack } from './source-files.ts';
 import { SymbolTable } from './symbol-table.ts';
+import { writeProfile } from './write-profile.ts';
 
 /** A file of the source's `recordings` folder, unpacked and without `.gz` in its name; or a converted recording. */
 export interface RecordingFile {
@@ -24,8 +30,11 @@ export interface RecordingFile {
 export interface ImportOptions {
   /** Name of the profile; the last part of `outDir` unless told. */
   readonly name?: string;
+  /** The arch, where it is not to be told from the source. */
+  readonly arch?: ArchName;
   /** Turns the recordings of the source into what `WorkloadFiles` will read. Without it there are no workloads. */
   readonly convertRecordings?: (files: readonly RecordingFile[], kernel: ImportedKernel) => readonly RecordingFile[];
+  readonly progress?: Progress;
 }
 
 /** What a converter of recordings may ask about the kernel that is imported. */
@@ -46,78 +55,130 @@ export interface ImportReport {
   readonly warnings: readonly string[];
 }
 
-/** Text files of the source that are kept as they are. */
-const TEXT_FILES = ['initial-files.txt', 'options.txt', 'listing.txt', 'fprobe-event.txt', 'instance.txt'];
+const decode = (part: SourcePart | undefined) => new TextDecoder().decode(part?.bytes);
+const inPart = ({ from }: { readonly from: string }, { error }: ProfileError): ProfileError => ({
+  error: `${from}: ${error}`,
+});
+
+interface Symbols {
+  readonly bytes: Uint8Array;
+  readonly table: SymbolTable;
+  readonly columns: KallsymsColumns;
+}
+
+function readSymbols(part: SourcePart): Symbols | ProfileError {
+  const columns = parseKallsyms(part.bytes);
+  if (isProfileError(columns)) return inPart(part, columns);
+  const bytes = buildSymbols(columns);
+  if (isProfileError(bytes)) return inPart(part, bytes);
+  const table = SymbolTable.fromBytes(bytes);
+  return isProfileError(table) ? inPart(part, table) : { bytes, table, columns };
+}
+
+function readTypes(part: SourcePart | undefined, arch: ArchName): Btf | ProfileError {
+  if (part === undefined) return Btf.none();
+  const btf = Btf.parse(part.bytes, { pointerSize: longSizeOf(arch) });
+  return 'error' in btf ? inPart(part, btf) : btf;
+}
+
+function findSites(sources: KernelSources, symbols: SymbolTable, btf: Btf, arch: ArchName): FoundSites | ProfileError {
+  const { functions, entrySites, kallsyms } = sources;
+  if (functions !== undefined) {
+    const found = sitesOfList(functions.bytes, symbols, arch);
+    return 'error' in found ? inPart(functions, found) : found;
+  }
+  const known = entrySites && sitesOfIps(entrySites.ips, symbols);
+  if (known !== undefined && !('error' in known)) return known;
+  const guessed = guessSites(symbols, btf, arch);
+  return 'error' in guessed ? inPart(kallsyms, guessed) : guessed;
+}
+
+/** A release as a name for a profile. */
+export const profileNameOf = (release: string): string =>
+  `linux-${release.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '') || 'unknown'}`;
+
+/** `uname -r` of a /proc/version. */
+const releaseOf = (banner: string): string => /^Linux version (\S+)/.exec(banner)?.[1] ?? 'unknown';
 
 /**
- * Builds a profile in `outDir` (made when missing, its old profile replaced) from a folder with `kallsyms`, `vmlinux.btf` and
- * `available_filter_functions_addrs`, each plain or with `.gz`, and, when they are there, `version`, `available_events`,
- * `event_formats`, the text files of a fresh tracefs, and `recordings/`. Nothing is written unless all of it could be read.
+ * Builds a profile in `outDir` (made when missing, its old profile replaced) from what a kernel tells of itself. Nothing is written unless
+ * all of it could be read.
  */
-export function importProfile(
-  sourceDir: string,
+export async function importProfile(
+  sources: KernelSources,
   outDir: string,
   options: ImportOptions = {},
-): ImportReport | ProfileError {
-  const warnings: string[] = [];
-  const kallsyms = required(sourceDir, 'kallsyms');
-  if (isProfileError(kallsyms)) return kallsyms;
-  const columns = parseKallsyms(kallsyms);
-  const symbolBytes = isProfileError(columns) ? columns : buildSymbols(columns);
-  const symbols = isProfileError(symbolBytes) ? symbolBytes : SymbolTable.fromBytes(symbolBytes);
-  if (isProfileError(symbolBytes) || isProfileError(symbols))
-    return inFile(sourceDir, 'kallsyms', symbolBytes as ProfileError);
+): Promise<ImportReport | ProfileError> {
+  const { progress } = options;
+  const warnings = [...sources.warnings];
+  const notes: string[] = [];
+  progress?.('symbols', 0, 1);
+  const read = readSymbols(sources.kallsyms);
+  if (isProfileError(read)) return read;
+  const symbols = read.table;
+  const banner = decode(sources.version).trim().split('\n', 1)[0]!;
+  const is32 = read.columns.digits <= 8;
+  const told = options.arch ?? sources.arch ?? archOf(symbols, banner, is32);
+  const arch = told ?? (is32 ? 'i386' : 'x86_64');
+  if (told === undefined) warnings.push(`nothing tells the arch: taken for ${arch}`);
 
-  const functionText = required(sourceDir, 'available_filter_functions_addrs');
-  if (isProfileError(functionText)) return functionText;
-  const functions = buildFunctions(functionText, symbols);
-  if (isProfileError(functions)) return inFile(sourceDir, 'available_filter_functions_addrs', functions);
-  if (functions.unknown > 0)
-    warnings.push(`${functions.unknown} traceable functions left out: kallsyms has another symbol at their address`);
+  progress?.('types', 0, 1);
+  const btf = readTypes(sources.btf, arch);
+  if ('error' in btf) return btf;
+  if (sources.btf === undefined) notes.push('no types (BTF): arguments have no names, only $arg1, $arg2, …');
 
-  const btfBytes = required(sourceDir, 'vmlinux.btf');
-  if (isProfileError(btfBytes)) return btfBytes;
-  const btf = Btf.parse(btfBytes);
-  if ('error' in btf) return inFile(sourceDir, 'vmlinux.btf', btf);
+  progress?.('functions', 0, 1);
+  const found = findSites(sources, symbols, btf, arch);
+  if (isProfileError(found)) return found;
+  if (found.unknown > 0)
+    warnings.push(`${found.unknown} traceable functions left out: kallsyms has another symbol at their address`);
+  if (found.guess !== undefined) notes.push(found.guess);
+  const functionBytes = packFunctions(found.sites);
+  const functions = FunctionTable.fromBytes(functionBytes, () => symbols);
+  if (isProfileError(functions)) return functions;
 
-  const sources = new Map<string, Uint8Array>();
-  for (const name of ['available_events', 'event_formats', 'version', ...TEXT_FILES]) {
-    const bytes = readSourceFile(sourceDir, name);
-    if (bytes !== undefined && isProfileError(bytes)) return bytes;
-    if (bytes === undefined) warnings.push(`no ${name}`);
-    else sources.set(name, bytes);
-  }
-  const textOf = (name: string) => new TextDecoder().decode(sources.get(name));
-  const events = buildEvents(textOf('available_events'), textOf('event_formats'));
-  if (isProfileError(events)) return { error: `${sourceDir}: ${events.error}` };
+  progress?.('events', 0, 1);
+  const { events: listed, formats } = sources;
+  const events = buildEvents(listed && decode(listed), decode(formats));
+  if (isProfileError(events)) return inPart(formats ?? listed!, events);
   if (events.withoutFormat > 0)
     warnings.push(`${events.withoutFormat} events of available_events left out: event_formats does not have them`);
+  for (const [name, part] of Object.entries({
+    available_events: listed,
+    event_formats: formats,
+    version: sources.version,
+  }))
+    if (part === undefined) warnings.push(`no ${name}`);
+  for (const name of TEXT_FILES) if (!sources.texts?.has(name)) warnings.push(`no ${name}`);
 
-  const table = FunctionTable.fromBytes(functions.bytes, () => symbols);
-  if (isProfileError(table)) return inFile(sourceDir, 'available_filter_functions_addrs', table);
-  const workloads = convert(sourceDir, options.convertRecordings, { btf, symbols, functions: table }, warnings);
+  const workloads = await convert(sources, options, { btf, symbols, functions }, warnings);
   if (isProfileError(workloads)) return workloads;
-
   const files = new Map<string, Uint8Array>([
-    [ProfileFile.symbols, symbolBytes],
-    [ProfileFile.functions, functions.bytes],
-    [ProfileFile.btf, btfBytes],
-    [ProfileFile.btfIndex, packSections('btfIndex', [btf.storeIndex()])],
-    [ProfileFile.events, events.bytes],
-    [ProfileFile.formats, events.formats],
+    [ProfileFile.symbols, read.bytes],
+    [ProfileFile.functions, functionBytes],
   ]);
-  for (const name of TEXT_FILES) if (sources.has(name)) files.set(`text/${name}`, sources.get(name)!);
-  for (const { name, bytes } of workloads) files.set(`workloads/${name}.br`, compress(bytes));
-  const banner = textOf('version').trim();
+  if (sources.btf !== undefined) {
+    files.set(ProfileFile.btf, sources.btf.bytes);
+    files.set(ProfileFile.btfIndex, packSections('btfIndex', [btf.storeIndex()]));
+  }
+  files.set(ProfileFile.events, events.bytes);
+  files.set(ProfileFile.formats, events.formats);
+  for (const name of TEXT_FILES) {
+    const bytes = sources.texts?.get(name);
+    if (bytes !== undefined) files.set(`text/${name}`, bytes);
+  }
+  for (const { name, bytes } of workloads) files.set(`workloads/${name}.br`, bytes);
   const manifest: Manifest = {
     format: PROFILE_FORMAT,
     name: options.name ?? basename(outDir),
-    release: /^Linux version (\S+)/.exec(banner)?.[1] ?? 'unknown',
+    release: releaseOf(banner),
     banner,
-    arch: 'x86_64',
+    arch,
+    ...(notes.length > 0 && { notes }),
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length])),
   };
-  const failure = writeAll(outDir, manifest, files);
+  progress?.('writing', 0, 1);
+  const failure = writeProfile(outDir, manifest, files);
   if (failure !== undefined) return failure;
   return {
     manifest,
@@ -125,20 +186,13 @@ export function importProfile(
     functions: functions.count,
     types: btf.typeCount,
     events: events.count,
-    warnings,
+    warnings: [...notes, ...warnings],
   };
 }
 
-function required(dir: string, name: string): Uint8Array | ProfileError {
-  return readSourceFile(dir, name) ?? { error: `${dir}: has neither ${name} nor ${name}.gz` };
-}
-
-function inFile(dir: string, name: string, { error }: ProfileError): ProfileError {
-  return { error: `${join(dir, name)}: ${error}` };
-}
-
-function compress(bytes: Uint8Array): Uint8Array {
-  return brotliCompressSync(bytes, {
+/** Two at a time: the pool of threads that packs is shared. */
+async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  return promisify(brotliCompress)(bytes, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 11,
       [constants.BROTLI_PARAM_LGWIN]: 24,
@@ -147,52 +201,35 @@ function compress(bytes: Uint8Array): Uint8Array {
   });
 }
 
-function convert(
-  sourceDir: string,
-  converter: ImportOptions['convertRecordings'],
+/** The converted recordings of the source, packed. */
+async function convert(
+  { recordings }: KernelSources,
+  { convertRecordings, progress }: ImportOptions,
   kernel: ImportedKernel,
   warnings: string[],
-): readonly RecordingFile[] | ProfileError {
-  if (converter === undefined) return [];
-  const dir = join(sourceDir, 'recordings');
+): Promise<readonly RecordingFile[] | ProfileError> {
+  if (convertRecordings === undefined) return [];
+  if (recordings === undefined) {
+    warnings.push('no recordings');
+    return [];
+  }
   let names: string[];
   try {
-    names = readdirSync(dir).sort();
+    names = readdirSync(recordings).sort();
   } catch (error) {
-    warnings.push(`no recordings: ${hostReason(error)}`);
-    return [];
+    return { error: `${recordings}: ${hostReason(error)}` };
   }
   const files: RecordingFile[] = [];
   for (const name of names) {
-    const path = join(dir, name);
-    const raw = readHostFile(path);
-    const bytes = isProfileError(raw) ? raw : unpack(path, raw);
+    const bytes = await readSource(join(recordings, name), progress);
     if (isProfileError(bytes)) return bytes;
-    files.push({ name: name.replace(/\.gz$/, ''), bytes });
+    files.push({ name: name.replace(/\.(gz|br|zst)$/, ''), bytes });
   }
-  const converted = converter(files, kernel);
+  progress?.('recordings', 0, 1);
+  const converted = convertRecordings(files, kernel);
   const unsafe = converted.find(({ name }) => !/^\w[\w.-]*$/.test(name));
-  return unsafe === undefined
-    ? converted
-    : { error: `a converted recording has an impossible name: ${JSON.stringify(unsafe.name)}` };
-}
-
-function writeAll(
-  outDir: string,
-  manifest: Manifest,
-  files: ReadonlyMap<string, Uint8Array>,
-): ProfileError | undefined {
-  try {
-    mkdirSync(outDir, { recursive: true });
-    for (const name of [MANIFEST_FILE, ...Object.values(ProfileFile), 'text', 'workloads'])
-      rmSync(join(outDir, name), { recursive: true, force: true });
-    for (const [name, bytes] of files) {
-      mkdirSync(join(outDir, name, '..'), { recursive: true });
-      writeFileSync(join(outDir, name), bytes);
-    }
-    writeFileSync(join(outDir, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-    return undefined;
-  } catch (error) {
-    return { error: `${outDir}: cannot be written: ${hostReason(error)}` };
-  }
+  if (unsafe !== undefined)
+    return { error: `a converted recording has an impossible name: ${JSON.stringify(unsafe.name)}` };
+  progress?.('packing recordings', 0, 1);
+  return Promise.all(converted.map(async ({ name, bytes }) => ({ name, bytes: await compress(bytes) })));
 }

@@ -19,6 +19,8 @@ export interface KallsymsColumns {
   /** 0 for the kernel, else 1 + index into `moduleNames`. */
   readonly modules: Uint16Array;
   readonly moduleNames: readonly string[];
+  /** Most hexadecimal digits of an address: 8 on arches of 32 bits. */
+  readonly digits: number;
 }
 
 /** Reads lines `ADDRESS TYPE NAME` with an optional `[MODULE]` behind a tab or spaces. */
@@ -35,6 +37,7 @@ export function parseKallsyms(text: Uint8Array): KallsymsColumns | ProfileError 
   const moduleNumbers = new Map<string, number>();
   let at = 0;
   let anyAddress = 0;
+  let digits = 0;
   for (let line = 0; line < count; line++) {
     const newline = text.indexOf(NEWLINE, at);
     const end = newline < 0 ? text.length : newline;
@@ -67,13 +70,14 @@ export function parseKallsyms(text: Uint8Array): KallsymsColumns | ProfileError 
       columns.modules[line] = moduleNumbers.get(module)!;
     }
     anyAddress |= low | high;
+    digits = Math.max(digits, nameAt - 3 - digitsAt);
     at = end + 1;
   }
   if (count === 0) return { error: 'has no symbols' };
   if (anyAddress === 0)
     return { error: 'shows every address as 0: read it as root with kernel.kptr_restrict at 0 or 1' };
   if (moduleNumbers.size > 0xffff) return { error: 'names more than 65535 modules' };
-  return { count, text, ...columns, moduleNames: [...moduleNumbers.keys()] };
+  return { count, text, ...columns, moduleNames: [...moduleNumbers.keys()], digits };
 }
 
 function countLines(text: Uint8Array): number {

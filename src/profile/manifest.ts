@@ -1,3 +1,4 @@
+import { ARCH_NAMES, type ArchName } from '../abi/arch-names.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
 import { PROFILE_FORMAT } from './section-file.ts';
 
@@ -22,7 +23,9 @@ export interface Manifest {
   readonly release: string;
   /** /proc/version, without the newline. */
   readonly banner: string;
-  readonly arch: 'x86_64';
+  readonly arch: ArchName;
+  /** What was guessed or missing when it was made, a sentence each. */
+  readonly notes?: readonly string[];
   /** Bytes of every file of the profile, by its path below the folder. */
   readonly files: Readonly<Record<string, number>>;
 }
@@ -36,10 +39,10 @@ export function parseManifest(text: string): Manifest | ProfileError {
     return { error: 'is not JSON' };
   }
   if (typeof value !== 'object' || value === null || isProfileError(value)) return { error: 'is not a profile' };
-  const { format, name, release, banner, arch, files } = value as Record<string, unknown>;
+  const { format, name, release, banner, arch, notes, files } = value as Record<string, unknown>;
   if (format !== PROFILE_FORMAT)
     return { error: `has format ${JSON.stringify(format)?.slice(0, 20)}, this program reads format ${PROFILE_FORMAT}` };
-  if (arch !== 'x86_64')
+  if (!isArch(arch))
     return { error: `is for the arch ${JSON.stringify(arch)?.slice(0, 20)}, which this program does not know` };
   if (typeof name !== 'string' || typeof release !== 'string' || typeof banner !== 'string')
     return { error: 'does not say which kernel it is' };
@@ -48,5 +51,8 @@ export function parseManifest(text: string): Manifest | ProfileError {
     ([path, size]) => !/^(\w[\w.-]*\/)?\w[\w.-]*$/.test(path) || !Number.isInteger(size) || size < 0,
   );
   if (unsafe !== undefined) return { error: `lists a file it must not: ${JSON.stringify(unsafe[0]).slice(0, 60)}` };
-  return { format, name, release, banner, arch, files: Object.fromEntries(sizes) };
+  const told = Array.isArray(notes) ? { notes: notes.map(String) } : {};
+  return { format, name, release, banner, arch, ...told, files: Object.fromEntries(sizes) };
 }
+
+const isArch = (value: unknown): value is ArchName => ARCH_NAMES.includes(value as ArchName);

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type ArchName, longSizeOf } from '../abi/arch-names.ts';
 import { Btf } from '../btf/btf.ts';
 import { FunctionTable } from './function-table.ts';
 import { hostReason, readHostFile } from './host-files.ts';
 import { MANIFEST_FILE, type Manifest, ProfileFile, parseManifest } from './manifest.ts';
-import { isProfileError, type ProfileError } from './profile-error.ts';
+import { isProfileError, ProfileDamage, type ProfileError } from './profile-error.ts';
 import { unpackSections, wordsOf } from './section-file.ts';
 import { StaticEvents } from './static-events.ts';
+import { isProfileName, userProfileDir, userProfiles } from './store.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { WorkloadFiles } from './workload-files.ts';
 
@@ -21,12 +23,22 @@ export interface KernelProfile {
   readonly release: string;
   /** /proc/version, without the newline. */
   readonly banner: string;
-  readonly arch: 'x86_64';
+  readonly arch: ArchName;
   readonly symbols: SymbolTable;
   readonly functions: FunctionTable;
   readonly btf: Btf;
   readonly events: StaticEvents;
   readonly workloads: WorkloadFiles;
+  /** Its folder. */
+  readonly dir: string;
+  /** Whether it comes with the program. */
+  readonly isBuiltin: boolean;
+  /** What was guessed or missing when it was imported, a sentence each. */
+  readonly notes: readonly string[];
+  /** Whether the kernel has types (BTF). */
+  readonly hasTypes: boolean;
+  /** Opens every section once, to find damage. */
+  check(): ProfileError | undefined;
   /** Text of a file that was imported as it was: `initial-files.txt`, `options.txt`, `listing.txt`, `fprobe-event.txt`, `instance.txt`. */
   text(name: string): string | undefined;
 }
@@ -41,24 +53,38 @@ export function builtinProfiles(): string[] {
         .sort();
 }
 
+/** The folder that a name stands for: a profile that comes with the program, one of the user's, or a folder. */
+function findDir(nameOrDir: string): { dir: string; isBuiltin: boolean } | undefined {
+  const builtin = builtinDir();
+  if (isProfileName(nameOrDir)) {
+    const has = (dir: string) => existsSync(join(dir, MANIFEST_FILE));
+    if (builtin !== undefined && has(join(builtin, nameOrDir)))
+      return { dir: join(builtin, nameOrDir), isBuiltin: true };
+    if (has(userProfileDir(nameOrDir))) return { dir: userProfileDir(nameOrDir), isBuiltin: false };
+  }
+  return existsSync(nameOrDir) ? { dir: nameOrDir, isBuiltin: false } : undefined;
+}
+
 /**
- * Opens a profile by the name of one that comes with the program, or by its folder. That all files are there and of the size that
- * the manifest says is checked at once; those of a folder are also opened, so that a damaged one is an error here and not later.
+ * Opens a profile by the name of one that comes with the program or that the user imported, or by its folder. That all files are there and of
+ * the size that the manifest says is checked at once; a file that is damaged inside is found when it is first used, which throws `ProfileDamage`.
  */
 export function loadProfile(nameOrDir: string = DEFAULT_PROFILE): KernelProfile | ProfileError {
-  const builtin = builtinDir();
-  const named =
-    builtin !== undefined && /^\w[\w.-]*$/.test(nameOrDir) && existsSync(join(builtin, nameOrDir, MANIFEST_FILE));
-  const dir = named ? join(builtin, nameOrDir) : nameOrDir;
-  if (!named && !existsSync(dir))
-    return { error: `no profile "${nameOrDir}": neither built in (${builtinProfiles().join(', ')}) nor a folder` };
-  const path = join(dir, MANIFEST_FILE);
+  const found = findDir(nameOrDir);
+  if (found === undefined) {
+    const mine = userProfiles();
+    const imported = mine.length > 0 ? `, imported (${mine.join(', ')})` : '';
+    return {
+      error: `no profile "${nameOrDir}": neither built in (${builtinProfiles().join(', ')})${imported} nor a folder`,
+    };
+  }
+  const path = join(found.dir, MANIFEST_FILE);
   const bytes = readHostFile(path);
   if (isProfileError(bytes)) return bytes;
   const manifest = parseManifest(new TextDecoder().decode(bytes));
   if (isProfileError(manifest)) return { error: `${path}: ${manifest.error}` };
-  const profile = new LazyProfile(dir, manifest);
-  return profile.checkSizes() ?? (named ? undefined : profile.openAll()) ?? profile;
+  const profile = new LazyProfile(found.dir, manifest, found.isBuiltin);
+  return profile.checkSizes() ?? profile;
 }
 
 /** Where the built-in profiles are: beside this file, or, when it is bundled, where the sources keep them. */
@@ -72,8 +98,11 @@ class LazyProfile implements KernelProfile {
   readonly name: string;
   readonly release: string;
   readonly banner: string;
-  readonly arch: 'x86_64';
-  readonly #dir: string;
+  readonly arch: ArchName;
+  readonly dir: string;
+  readonly isBuiltin: boolean;
+  readonly notes: readonly string[];
+  readonly hasTypes: boolean;
   readonly #files: Manifest['files'];
   #symbols: SymbolTable | undefined;
   #functions: FunctionTable | undefined;
@@ -82,12 +111,16 @@ class LazyProfile implements KernelProfile {
   #formats: Uint8Array | undefined;
   #workloads: WorkloadFiles | undefined;
 
-  constructor(dir: string, { name, release, banner, arch, files }: Manifest) {
+  constructor(dir: string, manifest: Manifest, isBuiltin: boolean) {
+    const { name, release, banner, arch, files, notes = [] } = manifest;
     this.name = name;
     this.release = release;
     this.banner = banner;
     this.arch = arch;
-    this.#dir = dir;
+    this.dir = dir;
+    this.isBuiltin = isBuiltin;
+    this.notes = notes;
+    this.hasTypes = Object.hasOwn(files, ProfileFile.btf);
     this.#files = files;
   }
 
@@ -104,9 +137,11 @@ class LazyProfile implements KernelProfile {
   }
 
   get btf(): Btf {
+    if (this.#btf === undefined && !this.hasTypes) this.#btf = Btf.none();
     if (this.#btf === undefined) {
+      const pointerSize = longSizeOf(this.arch);
       const index = this.#open(ProfileFile.btfIndex, (bytes) => unpackSections(bytes, 'btfIndex', 1));
-      this.#btf = this.#open(ProfileFile.btf, (bytes) => Btf.parse(bytes, { index: wordsOf(index[0]!) }));
+      this.#btf = this.#open(ProfileFile.btf, (bytes) => Btf.parse(bytes, { index: wordsOf(index[0]!), pointerSize }));
     }
     return this.#btf;
   }
@@ -137,10 +172,11 @@ class LazyProfile implements KernelProfile {
 
   /** Are all files there, and as long as they should be? */
   checkSizes(): ProfileError | undefined {
-    const missing = Object.values(ProfileFile).find((name) => !Object.hasOwn(this.#files, name));
-    if (missing !== undefined) return { error: `${join(this.#dir, MANIFEST_FILE)}: does not list ${missing}` };
+    const needed = Object.entries(ProfileFile).filter(([part]) => this.hasTypes || !part.startsWith('btf'));
+    const missing = needed.map(([, name]) => name).find((name) => !Object.hasOwn(this.#files, name));
+    if (missing !== undefined) return { error: `${join(this.dir, MANIFEST_FILE)}: does not list ${missing}` };
     for (const [name, size] of Object.entries(this.#files)) {
-      const path = join(this.#dir, name);
+      const path = join(this.dir, name);
       try {
         const actual = statSync(path).size;
         if (actual !== size) return { error: `${path}: has ${actual} bytes instead of ${size}` };
@@ -151,14 +187,14 @@ class LazyProfile implements KernelProfile {
     return undefined;
   }
 
-  /** Opens every section once, to find damage. */
-  openAll(): ProfileError | undefined {
+  check(): ProfileError | undefined {
     try {
       for (const part of [this.symbols, this.functions, this.btf, this.events]) void part;
       for (const name of this.workloads.names) this.workloads.read(name);
       return undefined;
     } catch (error) {
-      return { error: (error as Error).message };
+      if (error instanceof ProfileDamage) return { error: error.message };
+      throw error;
     }
   }
 
@@ -167,13 +203,13 @@ class LazyProfile implements KernelProfile {
     return this.#formats;
   }
 
-  /** Reads and opens a file that `checkSizes()` has seen; throws only when it changed or was damaged since it was made. */
+  /** Reads and opens a file that `checkSizes()` has seen; throws `ProfileDamage` when it changed or was damaged since it was made. */
   #open<T extends object>(name: string, open: (bytes: Uint8Array) => T | ProfileError): T {
-    const path = join(this.#dir, name);
+    const path = join(this.dir, name);
     const bytes = readHostFile(path);
-    if (isProfileError(bytes)) throw new Error(bytes.error);
+    if (isProfileError(bytes)) throw new ProfileDamage(bytes.error);
     const part = open(bytes);
-    if (isProfileError(part)) throw new Error(`${path}: ${part.error}`);
+    if (isProfileError(part)) throw new ProfileDamage(`${path}: ${part.error}`);
     return part;
   }
 }

@@ -79,8 +79,8 @@ test('events keep the order of available_events, hidden ones come after', () => 
 test.each<[error: string, available: string, formats: string]>([
   ['available_events has a line that is not "SYSTEM:NAME": "no colon"', 'no colon\n', ''],
   ['available_events has a line that is not "SYSTEM:NAME": "\\u0000\\u0001"', '\0\x01\n', ''],
-  ['event_formats does not start with a line "== events/SYSTEM/NAME/format"', '', 'garbage'],
-  ['event_formats has no "ID:" for s:a', 's:a\n', '== events/s/a/format\nname: a\n'],
+  ['does not start with a line "== events/SYSTEM/NAME/format"', '', 'garbage'],
+  ['has no "ID:" for s:a', 's:a\n', '== events/s/a/format\nname: a\n'],
 ])('%s', (error, available, formats) => {
   expect(buildEvents(available, formats)).toEqual({ error });
 });

@@ -9,6 +9,7 @@ export { compileFilter } from './filter.ts';
 export type { Predicate } from './filter-compare.ts';
 export { type FilterError, FilterErrorText } from './filter-errors.ts';
 export { FtraceOffset, FtraceType } from './ftrace-event.ts';
+export { recordPrint } from './marker.ts';
 export type { RecordView, RecordWriter } from './record.ts';
 export { type FieldValue, fieldValue, type RecordValues, traceRecords } from './record-values.ts';
 export { setClrEvent } from './set-event.ts';

@@ -11,6 +11,9 @@ import type { RecordView, RecordWriter } from './record.ts';
 import { pushStaticStack } from './static-stack.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
+/** Highest id of the tracers' own records, `kernel/trace/trace.h:__TRACE_LAST_TYPE` less one: where a kernel has no static events, ids start above. */
+const LAST_OWN_TYPE = 19;
+
 /** Looks up the value of an enumerator of the kernel: some events' `print fmt` names such. */
 type EnumeratorValue = (name: string) => bigint | undefined;
 
@@ -105,7 +108,11 @@ export class ProfileEvents implements StaticEventTable {
   }
 
   get firstFreeId(): number {
-    if (this.#firstFreeId === 0) this.#firstFreeId = Math.max(...this.#ids().keys()) + 1;
+    if (this.#firstFreeId === 0) {
+      let last = LAST_OWN_TYPE;
+      for (const id of this.#ids().keys()) last = Math.max(last, id);
+      this.#firstFreeId = last + 1;
+    }
     return this.#firstFreeId;
   }
 

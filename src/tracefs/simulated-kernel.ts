@@ -22,7 +22,7 @@ import { Tracefs } from './tracefs.ts';
 export interface BootOptions {
   /** Number of cpus, 1 when left out. */
   readonly cpus?: number;
-  /** What it is; `x86_64` when left out. Symbols, types and memory stay those of the profile. */
+  /** What it is; the profile's arch when left out. Symbols, types and memory stay those of the profile. */
   readonly arch?: ArchName;
   /** Whatever is drawn at random comes from here; 0 when left out. */
   readonly seed?: number;
@@ -61,8 +61,14 @@ export class SimulatedKernel {
     this.profile = profile;
     this.seed = options.seed ?? 0;
     this.types = profile.btf;
-    const { arch = 'x86_64', cpus = 1 } = options;
-    this.machine = new Machine({ symbols: profile.symbols, functions: profile.functions, cpus, arch });
+    const { arch, cpus = 1 } = options;
+    this.machine = new Machine({
+      symbols: profile.symbols,
+      functions: profile.functions,
+      cpus,
+      arch,
+      profileArch: profile.arch,
+    });
     this.machine.clock.advance(BOOT_NS);
     this.ftrace = new Ftrace(this.machine);
     this.fgraph = new Fgraph(this.machine, this.ftrace);
