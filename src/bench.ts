@@ -1,6 +1,8 @@
 // The measurements of `npm run bench`: every figure that is compared is taken side by side in this one run.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -8,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { definitionRound } from './dynevent/bench.ts';
 import { benchHits } from './dynevent/bench-hits.ts';
 import { benchFprobe, compareDesigns, type DesignCost } from './fprobe/index.ts';
-import { isProfileError, loadProfile } from './profile/index.ts';
+import { folderSources, importProfile, isProfileError, loadProfile, writeRawFiles } from './profile/index.ts';
 import { ringBufferRates } from './ring-buffer/bench.ts';
 import { benchTrace } from './trace/index.ts';
 
@@ -57,6 +59,34 @@ function benchProfile(): void {
   profile.btf.findByName('task_struct', 'struct');
   row('read its types, and find one', now() - typed, 'ms');
   row('resident memory added', (process.memoryUsage().rss - rss) / 2 ** 20, 'MiB');
+}
+
+/** The built-in kernel's raw files imported again, and a definition checked against what came out. */
+async function benchImport(): Promise<void> {
+  section('Importing a profile');
+  const root = mkdtempSync(join(tmpdir(), 'fprobe-bench-'));
+  try {
+    const raw = join(root, 'raw');
+    const out = join(root, 'out');
+    writeRawFiles(mustLoad(), raw);
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const start = now();
+      const sources = await folderSources(raw);
+      if (isProfileError(sources)) throw new Error(sources.error);
+      const report = await importProfile(sources, out);
+      if (isProfileError(report)) throw new Error(report.error);
+      times.push(now() - start);
+    }
+    row('raw files of the built-in kernel, without recordings', median(times), 'ms');
+    const program = new URL('../bin/fprobe.js', import.meta.url).pathname;
+    const check = [program, 'check', '-e', 'f:rd vfs_read file=file->f_path.dentry->d_name.name:string count'];
+    const [builtin, imported] = wholeProcesses([check, [...check, '--profile', out]]) as [number, number];
+    row('fprobe check -e …, built-in profile', builtin, 'ms');
+    row('fprobe check -e …, imported profile', imported, 'ms', `${(imported - builtin).toFixed(1)} ms more`);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 }
 
 function benchCheck(): void {
@@ -142,6 +172,7 @@ function benchRecords(): void {
 
 process.stdout.write(`node ${process.version}\n`);
 benchProfile();
+await benchImport();
 benchCheck();
 benchEngine();
 benchRecords();

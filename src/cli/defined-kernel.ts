@@ -30,7 +30,8 @@ export function definedKernel(
   const workload = workloadOf(profile, options.workload);
   const sources = optionSources(definitions);
   const checker = new Checker(profile, options.arch);
-  const refused = sources.map(({ name, definitions: [first] }) => findingText(checker.find(name, first!))).join('');
+  const findings = sources.map(({ name, definitions: [first] }) => checker.find(name, first!));
+  const refused = findings.map((finding) => (finding.answer.ret < 0 ? findingText(finding) : '')).join('');
   if (refused !== '') {
     process.stderr.write(Buffer.from(refused, 'latin1'));
     process.exitCode = ExitStatus.REFUSED;

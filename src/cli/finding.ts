@@ -1,5 +1,5 @@
 import { errnoName, errnoText } from '../abi/errno.ts';
-import { type CommandError, type DefinitionAnswer, DefinitionCheck } from '../dynevent/index.ts';
+import { type CommandError, type DefinitionAnswer, DefinitionCheck, type ProbeEvent } from '../dynevent/index.ts';
 import type { ArchName } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Hints } from '../ui/hints.ts';
@@ -35,35 +35,8 @@ function columnOf(definition: SourceDefinition, error: CommandError | undefined)
   return definition.columns[at] ?? definition.columns.at(-1)!;
 }
 
-/** Longest line that dynamic_events takes, in bytes without its newline. */
-const MAX_LINE = 4094;
-
 function block({ subsystem, text, command, position }: CommandError): string {
   return `${subsystem}: error: ${text}\n  Command: ${command}\n${' '.repeat(11 + position)}^\n`;
-}
-
-/** What can be said of a refusal that the kernel does not explain. */
-function withoutEntry(text: string, answer: DefinitionAnswer): string {
-  const removes = /^\s*[-!]/.test(text);
-  if (text.length > MAX_LINE) return `a line may have ${MAX_LINE} bytes`;
-  if (text.includes('\0')) return 'a NUL byte ends what the kernel reads';
-  if (/^\s*[ft](?:\s|$|:\S*\s*$)/.test(text) && text.trim().split(/\s+/).length < 2)
-    return 'give a function to probe: f[:[GROUP/][EVENT]] SYMBOL[%return] [ARGUMENTS]';
-  if (/^\s*[pres](?:\d|:|\s)/.test(text))
-    return 'of the dynamic events only f (function entry or return) and t (tracepoint) are simulated';
-  if (!removes && !/^\s*[ft]/.test(text))
-    return 'a definition begins with f (function entry or return) or t (tracepoint)';
-  switch (errnoName(answer.ret)) {
-    case 'ENOENT':
-      return removes ? 'no event of that name (and with those arguments) is defined' : 'the kernel logs no reason';
-    case 'EINVAL':
-      if (removes) return 'removing takes -:EVENT or -:GROUP/EVENT';
-      if (/^\s*t/.test(text))
-        return 'another event is on this tracepoint already; the kernel takes one (and logs no reason)';
-      return 'the kernel logs no reason';
-    default:
-      return 'the kernel logs no reason';
-  }
 }
 
 /** What came out for one definition. Texts hold one character a byte. */
@@ -73,21 +46,24 @@ export interface Finding {
   readonly column: number;
   readonly definition: string;
   readonly answer: DefinitionAnswer;
-  readonly hint: string | undefined;
+  /** What would be right where it was refused, or what may not be meant where it was accepted; a sentence each. */
+  readonly hints: readonly string[];
 }
 
-/** A refusal as lines: place and errno, the kernel's error block, a hint where there is one. Empty for what was accepted. */
-export function findingText({ source, line, column, definition, answer, hint }: Finding): string {
-  if (answer.ret >= 0) return '';
-  const reason = hint ?? (answer.errors.length === 0 ? withoutEntry(definition, answer) : undefined);
-  const head = `${source}:${line}:${column}: ${errnoName(answer.ret)} (${errnoText(answer.ret)})\n`;
-  return `${head}${answer.errors.map(block).join('')}${reason === undefined ? '' : `hint: ${reason}\n`}`;
+const hintLines = (hints: readonly string[]) => hints.map((hint) => `hint: ${hint}\n`).join('');
+
+/** A refusal as lines: place and errno, the kernel's error block, hints. Of what was accepted only what may not be meant. */
+export function findingText({ source, line, column, answer, hints }: Finding): string {
+  const place = `${source}:${line}:${column}`;
+  if (answer.ret >= 0) return hints.length === 0 ? '' : `${place}: accepted\n${hintLines(hints)}`;
+  const head = `${place}: ${errnoName(answer.ret)} (${errnoText(answer.ret)})\n`;
+  return `${head}${answer.errors.map(block).join('')}${hintLines(hints)}`;
 }
 
 const utf8 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8');
 
 /** A finding as an object for machines. */
-export function findingJson({ source, line, column, definition, answer, hint }: Finding): object {
+export function findingJson({ source, line, column, definition, answer, hints }: Finding): object {
   const accepted = answer.ret >= 0;
   return {
     source,
@@ -102,16 +78,8 @@ export function findingJson({ source, line, column, definition, answer, hint }: 
       command: utf8(command),
       position,
     })),
-    ...(hint !== undefined && { hint: utf8(hint) }),
+    ...(hints.length > 0 && { hint: hints[0], hints }),
   };
-}
-
-function firstHint(hints: Hints, errors: readonly CommandError[]): string | undefined {
-  for (const error of errors) {
-    const hint = hints.for(error);
-    if (hint !== undefined) return hint;
-  }
-  return undefined;
 }
 
 /** Checks definitions one after the other on one fresh kernel of a profile. */
@@ -127,16 +95,35 @@ export class Checker {
   /** What the kernel answers to the next definition. */
   find(source: string, definition: SourceDefinition): Finding {
     const answer = this.#check.run(`${definition.text}\n`);
-    const hint =
-      answer.ret < 0 ? (this.#withoutFprobe(definition) ?? firstHint(this.#hints, answer.errors)) : undefined;
+    const hints = answer.ret < 0 ? this.#refused(definition, answer) : this.#accepted(definition);
     const column = columnOf(definition, answer.errors.at(-1));
-    return { source, line: definition.line, column, definition: definition.text, answer, hint };
+    return { source, line: definition.line, column, definition: definition.text, answer, hints };
   }
 
-  /** What to say of a definition for a kernel that knows no such events. */
-  #withoutFprobe({ text }: SourceDefinition): string | undefined {
+  /** The probe that was defined last, with what it was made into. */
+  get last(): ProbeEvent | undefined {
+    return this.#check.probes.at(-1);
+  }
+
+  get machine(): DefinitionCheck['machine'] {
+    return this.#check.machine;
+  }
+
+  #refused({ text }: SourceDefinition, { ret, errors }: DefinitionAnswer): string[] {
     const { arch, config } = this.#check.machine;
-    if (config.FPROBE_EVENTS || !/^\s*[ft]/.test(text)) return undefined;
-    return `a kernel for ${arch.name} has no fprobe events (fprobe arch tells why)`;
+    if (!config.FPROBE_EVENTS && /^\s*[ft]/.test(text))
+      return [`a kernel for ${arch.name} has no fprobe events (fprobe arch tells why)`];
+    for (const error of errors) {
+      const hint = this.#hints.for(error);
+      if (hint !== undefined) return [hint];
+    }
+    const defined = this.#check.probes.map((probe) => probe.definition);
+    return errors.length > 0 ? [] : [this.#hints.silent(text, ret, defined)];
+  }
+
+  #accepted({ text }: SourceDefinition): string[] {
+    const words = text.trim().split(/\s+/);
+    const last = /^[ft]/.test(words[0]!) ? this.last : undefined;
+    return last === undefined ? [] : this.#hints.accepted({ definition: last.definition, words });
   }
 }

@@ -4,6 +4,7 @@ import { ProfileDamage } from '../profile/profile-error.ts';
 import { EXIT_STATUS } from './command-options.ts';
 import { addDefineCommands } from './commands-define.ts';
 import { addEngineCommands } from './commands-engine.ts';
+import { addPeopleCommands } from './commands-people.ts';
 import { addProfileCommands } from './commands-profile.ts';
 import { addScreenCommands } from './commands-screens.ts';
 import { addTranscriptCommands } from './commands-transcript.ts';
@@ -31,6 +32,7 @@ ${EXIT_STATUS}`,
     );
 
   addDefineCommands(program);
+  addPeopleCommands(program);
   addTranscriptCommands(program);
   addEngineCommands(program);
   addProfileCommands(program);

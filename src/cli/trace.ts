@@ -66,7 +66,8 @@ export function trace(options: TraceOptions): void {
   const asked = options.event.length > 0 || options.enable.length > 0;
   const sources = optionSources(asked ? options.event : DEFAULT_DEFINITIONS);
   const checker = new Checker(profile, options.arch);
-  const refused = sources.map(({ name, definitions }) => findingText(checker.find(name, definitions[0]!))).join('');
+  const findings = sources.map(({ name, definitions }) => checker.find(name, definitions[0]!));
+  const refused = findings.map((finding) => (finding.answer.ret < 0 ? findingText(finding) : '')).join('');
   if (refused !== '') {
     refuse(refused);
     return;

@@ -6,6 +6,7 @@ import { Tracing } from '../trace/tracing.ts';
 import type { CommandError } from './command-log.ts';
 import { createDynamicEvents } from './create.ts';
 import type { DynamicEvents } from './dynamic-events.ts';
+import { ProbeEvent } from './probe-event.ts';
 import { runCommands } from './run-command.ts';
 
 /** What the kernel answers to one write to `dynamic_events`. */
@@ -42,6 +43,11 @@ export class DefinitionCheck {
     this.#errors = [];
     const ret = runCommands(data, (command) => this.#events.run(command));
     return { ret, errors: this.#errors };
+  }
+
+  /** The probes that were defined and are still there, oldest first. */
+  get probes(): ProbeEvent[] {
+    return [...this.#events].filter((event) => event instanceof ProbeEvent);
   }
 
   /** Forgets what was defined. */

@@ -3,6 +3,7 @@ import type { FtraceRegs } from '../ftrace/index.ts';
 import type { Cpu, Machine } from '../machine/index.ts';
 import { probeHeadSize } from '../probe/event-layout.ts';
 import { FetchContext } from '../probe/fetch-context.ts';
+import { ProbeMemory } from '../probe/probe-memory.ts';
 import type { RecordProgram } from '../probe/record-program.ts';
 import { TRACE_ENTRY_SIZE } from '../trace/event-field.ts';
 import type { RecordWriter } from '../trace/record.ts';
@@ -24,7 +25,7 @@ export function createFetchContext({ machine, tracing }: ProbeKernel): FetchCont
     (lo, hi) =>
       printContext.symbol(lo, hi, true) ?? `0x${hi === 0 ? number(lo) : number(hi) + number(lo).padStart(8, '0')}`,
   );
-  ctx.memory = machine.memory;
+  ctx.memory = machine.arch.name === 's390' ? machine.memory : new ProbeMemory(machine.memory, () => ctx.user);
   return ctx;
 }
 

@@ -12,6 +12,7 @@ export {
 export type { KernelSources } from './kernel-sources.ts';
 export { builtinProfiles, DEFAULT_PROFILE, type KernelProfile, loadProfile } from './profile.ts';
 export { isProfileError, type ProfileError } from './profile-error.ts';
+export { writeRawFiles } from './raw-files.ts';
 export type { Progress } from './read-source.ts';
 export { type EventField, type EventName, type StaticEvent, StaticEvents } from './static-events.ts';
 export { chooseProfile, chosenProfile, isProfileName, userProfileDir, userProfiles } from './store.ts';

@@ -1,13 +1,38 @@
+import { errnoName } from '../abi/errno.ts';
 import type { ProbeErrorCode } from '../abi/probe-errors.ts';
-import type { BtfMember } from '../btf/index.ts';
 import type { CommandError } from '../dynevent/index.ts';
 import type { Arch } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
+import { ERROR_GUIDE } from './error-guide.ts';
+import { type Accepted, AcceptedHints } from './hints-accepted.ts';
+import { ArgumentHints } from './hints-argument.ts';
+import { SymbolHints } from './hints-symbol.ts';
+import { translateKprobe } from './kprobe-translation.ts';
 import { nearest } from './nearest.ts';
 
 const TYPES =
   'u8 u16 u32 u64 s8 s16 s32 s64 x8 x16 x32 x64 char string ustring symbol symstr b<bits>@<offset>/<size> and <type>[<n>]';
 const TYPE_NAMES = TYPES.split(' ').filter((name) => /^\w+$/.test(name) && name !== 'and');
+/** Types as C calls them, and what they are called here. */
+const C_TYPES: Readonly<Record<string, string>> = {
+  int: 's32',
+  uint: 'u32',
+  unsigned: 'u32',
+  long: 's64',
+  ulong: 'u64',
+  short: 's16',
+  bool: 'u8',
+  size_t: 'u64',
+  ssize_t: 's64',
+  pid_t: 's32',
+  str: 'string',
+  hex: 'x64',
+  ptr: 'x64',
+  sym: 'symbol',
+};
+
+/** Longest line that dynamic_events takes, in bytes without its newline. */
+const MAX_LINE = 4094;
 
 /** A refusal seen in its command: the word with the caret, and what stands there. */
 interface Refusal {
@@ -16,22 +41,35 @@ interface Refusal {
   /** What stands from the caret to the end of the name there. */
   readonly name: string;
   readonly symbol: string;
+  readonly isTracepoint: boolean;
 }
 
-/** Looks at refusals with the eyes of someone who knows the kernel's symbols and types. */
+/** An event that is there, as its removal names it. */
+interface DefinedEvent {
+  readonly group: string;
+  readonly event: string;
+}
+
+/** Looks at definitions with the eyes of someone who knows the kernel's symbols and types. */
 export class Hints {
   readonly #profile: KernelProfile;
   readonly #arch: Arch;
-  readonly #symbolHints = new Map<string, string | undefined>();
+  readonly #symbols: SymbolHints;
+  readonly #arguments: ArgumentHints;
+  readonly #accepted: AcceptedHints;
 
   constructor(profile: KernelProfile, arch: Arch) {
     this.#profile = profile;
     this.#arch = arch;
+    this.#symbols = new SymbolHints(profile);
+    this.#arguments = new ArgumentHints(profile, arch);
+    this.#accepted = new AcceptedHints(profile, this.#symbols, this.#arguments);
   }
 
   /** What would be right, or why the kernel refuses, in a sentence; `undefined` when nothing more is known than what the kernel says. */
   for(error: CommandError): string | undefined {
     const words = error.command.split(' ');
+    if (/^[pr]\d*(?::|$)/.test(words[0]!)) return this.#kprobe(error.command);
     let start = 0;
     let word = words[0]!;
     for (const candidate of words) {
@@ -41,28 +79,70 @@ export class Hints {
     }
     const name = /^[\w.]*/.exec(error.command.slice(error.position))![0];
     const symbol = (words[1] ?? '').replace(/%.*$/, '');
-    return this.#byCode[error.code as ProbeErrorCode]?.({ words, word, name, symbol });
+    const code = error.code as ProbeErrorCode;
+    const specific = this.#byCode[code]?.({ words, word, name, symbol, isTracepoint: words[0]![0] === 't' });
+    return specific ?? (this.#byCode[code] === undefined ? guided(code) : undefined);
+  }
+
+  /** What may not be meant in a definition that was accepted, a sentence each. */
+  accepted(accepted: Accepted): string[] {
+    return this.#accepted.of(accepted);
+  }
+
+  /**
+   * What can be said of a refusal that the kernel does not explain.
+   * @param text the command as written
+   * @param ret the negative errno
+   * @param defined events that are there
+   */
+  silent(text: string, ret: number, defined: readonly DefinedEvent[] = []): string {
+    const removes = /^\s*[-!]/.test(text);
+    const silent = 'the kernel logs no reason';
+    if (text.length > MAX_LINE) return `a line may have ${MAX_LINE} bytes`;
+    if (text.includes('\0')) return 'a NUL byte ends what the kernel reads';
+    if (/^\s*[ft](?:\s|$|:\S*\s*$)/.test(text) && text.trim().split(/\s+/).length < 2)
+      return 'give a function to probe: f[:[GROUP/][EVENT]] SYMBOL[%return] [ARGUMENTS]';
+    if (/^\s*[pr]\d*(?::|\s)/.test(text)) return this.#kprobe(text) ?? KINDS;
+    if (/^\s*[es](?::|\s)/.test(text)) return KINDS;
+    if (!removes && !/^\s*[ft]/.test(text)) return this.#noCommand(text);
+    switch (errnoName(ret)) {
+      case 'ENOENT':
+        return removes ? this.#absent(text, defined) : silent;
+      case 'EBUSY':
+        return busy(text, defined);
+      case 'EINVAL':
+        if (removes) return 'removing takes -:EVENT or -:GROUP/EVENT';
+        if (/^\s*t/.test(text))
+          return 'another event is on this tracepoint already; the kernel takes one (and logs no reason)';
+        return silent;
+      case 'ENOMEM':
+        return 'arguments with :%pd and :%pD take more than 256 bytes when they are written out: use fewer';
+      default:
+        return silent;
+    }
   }
 
   readonly #byCode: Partial<Record<ProbeErrorCode, (refusal: Refusal) => string | undefined>> = {
-    BAD_PROBE_ADDR: ({ symbol }) => this.#symbol(symbol),
-    BAD_MAXACT: () =>
-      'fprobe events take no number after f since v6.14: returns are kept on a shadow stack of each task, there is no pool to size',
+    BAD_PROBE_ADDR: ({ symbol }) => this.#symbols.refused(symbol),
+    BAD_MAXACT: ({ words, symbol }) =>
+      /^.\d+/.test(words[0]!)
+        ? 'fprobe events take no number after f since v6.14: returns are kept on a shadow stack of each task, there is no pool to size'
+        : `a colon stands between ${words[0]![0]} and the name: ${words[0]![0]}:${words[0]!.slice(1)} ${symbol}`,
     BAD_ADDR_SUFFIX: () => 'the only suffix is %return',
-    BAD_TP_NAME: ({ word }) =>
-      word.includes('/') || word.includes(':') ? 'give the tracepoint alone, without its system' : undefined,
-    NO_BTFARG: ({ symbol, name, word }) => this.#argument(symbol, name || word),
-    NO_BTF_ENTRY: ({ symbol }) =>
-      /[*?[]/.test(symbol)
-        ? 'a pattern has no argument names: use $arg1, $arg2, …'
-        : `there are no types for ${symbol}: use $arg1, $arg2, …`,
-    NO_BTF_FIELD: ({ symbol, word }) => this.#field(symbol, word),
-    NO_RETVAL: ({ symbol }) => `${symbol} returns nothing: there is no $retval to fetch`,
-    BAD_VAR: ({ symbol, word, name }) => this.#register(symbol, word) ?? this.#variable(word, name),
-    BAD_TYPE: ({ name }) => {
-      const [near] = nearest(name, TYPE_NAMES, 1);
-      return `${near && near !== name ? `did you mean ${near}? ` : ''}the types are ${TYPES}`;
+    BAD_TP_NAME: ({ words }) => {
+      const bare = words[1]!.replace(/^.*[/:]/, '');
+      return bare !== words[1] ? `give the tracepoint alone, without its system: ${bare}` : undefined;
     },
+    NO_BTFARG: ({ symbol, name, word, isTracepoint }) =>
+      this.#symbols.onlyRegs(symbol) ??
+      this.#arguments.argument(symbol, isTracepoint, word.includes('$arg') ? word : name || word),
+    NO_BTF_ENTRY: ({ symbol, isTracepoint }) => this.#arguments.noTypes(symbol, isTracepoint),
+    NOSUP_BTFARG: ({ symbol, isTracepoint }) => this.#arguments.noTypes(symbol, isTracepoint),
+    NO_BTF_FIELD: ({ symbol, word, isTracepoint }) => this.#arguments.field(symbol, isTracepoint, word),
+    NO_RETVAL: ({ symbol }) => `${symbol} returns nothing: there is no $retval to fetch`,
+    BAD_VAR: ({ symbol, word, name, isTracepoint }) =>
+      this.#arguments.register(symbol, word) ?? this.#arguments.variable(symbol, isTracepoint, word, name),
+    BAD_TYPE: ({ name }) => badType(name),
     BAD_TYPE4STR: () => 'string needs a char pointer or a char array; for others fetch the address: +0(arg):string',
     BAD_STRING: () => 'string and arrays read memory: fetch what the pointer points to, as +0(arg):string',
     EVENT_EXIST: () => 'choose another name, or another group: f:GROUP/EVENT',
@@ -74,108 +154,67 @@ export class Hints {
     NOSUP_DAT_ARG: () => 'the argument is a pointer: use -> for its fields',
     BAD_HYPHEN: () => 'fields of what a pointer points to are taken with ->',
     DEREF_NEED_BRACE: () => 'write an offset with what it is added to: +8(arg)',
+    BAD_EVENT_NAME: ({ words }) =>
+      `names are C identifiers: ${words[0]!.replace(/[^\w/:]/g, '_').replace(/([:/])(\d)/g, '$1_$2')}`,
+    BAD_ARG_NAME: ({ word }) => {
+      const equals = word.indexOf('=');
+      return equals < 0
+        ? undefined
+        : `names are C identifiers: ${word
+            .slice(0, equals)
+            .replace(/\W/g, '_')
+            .replace(/^(?=\d)/, '_')}${word.slice(equals)}`;
+    },
+    BAD_DEREF_OFFS: ({ word }) => {
+      const [, field, root] = /[+-]u?([A-Za-z_][\w.]*)\(([A-Za-z_]\w*)\)/.exec(word) ?? [];
+      return field === undefined
+        ? guided('BAD_DEREF_OFFS')
+        : `an offset is a number; a field is taken by its name: ${root}->${field}`;
+    },
   };
 
-  #symbol(symbol: string): string | undefined {
-    if (!this.#symbolHints.has(symbol)) this.#symbolHints.set(symbol, this.#lookAtSymbol(symbol));
-    return this.#symbolHints.get(symbol);
+  /** A kprobe definition as one that is simulated. */
+  #kprobe(command: string): string | undefined {
+    const same = translateKprobe(command, this.#profile, this.#arch);
+    return same === undefined ? undefined : `kprobes are not simulated; the same for fprobe is '${same}'`;
   }
 
-  #lookAtSymbol(symbol: string): string | undefined {
-    const { symbols, functions, btf } = this.#profile;
-    if (/^0x|^\d/.test(symbol)) return 'fprobe events take the name of a function, not its address';
-    if (/[*?[]/.test(symbol)) return 'no traceable function has such a name';
-    const [, base, offset] = /^([^+-]+)([+-].*)$/.exec(symbol) ?? [];
-    if (base !== undefined && symbols.has(base)) return `a function is probed at its entry: leave out ${offset}`;
-    const traceable = (name: string) => functions.idsBySymbol(name).length > 0;
-    const variants: string[] = [];
-    for (const { name } of symbols.match(`${symbol.replace(/[\\*?[\]]/g, '')}.*`)) variants.push(name);
-    const probeable = variants.filter(traceable);
-    if (symbols.has(symbol)) {
-      if (probeable.length > 0) return `${symbol} itself cannot be traced; ${probeable.join(' ')} can`;
-      return `${symbol} is in the kernel, but ftrace has no entry site for it: it is data, assembly, or marked notrace`;
-    }
-    if (probeable.length > 0) return `the compiler made ${probeable.join(' ')} of it`;
-    const isFunction = btf.findByName(symbol, 'func') !== undefined;
-    if (isFunction) return `${symbol} has a type, but no symbol: it was inlined into its callers`;
-    for (const prefix of ['__x64_', '__', 'do_', 'ksys_', 'vfs_']) {
-      if (traceable(prefix + symbol)) return `did you mean ${prefix}${symbol}?`;
-    }
-    const longer = symbol.length < 4 ? [] : [...functions.match(`${symbol}*`)].map((id) => functions.name(id));
-    if (longer.length > 0) {
-      const shortest = [...new Set(longer)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
-      return `did you mean ${shortest.slice(0, 3).join(' or ')}?`;
-    }
-    const near = nearest(symbol, names(functions), 3);
-    return near.length > 0 ? `did you mean ${near.join(' or ')}?` : undefined;
+  #noCommand(text: string): string {
+    const [first = '', second] = text.trim().split(/\s+/);
+    const { functions } = this.#profile;
+    if (second === undefined && functions.idsBySymbol(first.replace(/%return$/, '')).length > 0)
+      return `a definition begins with f: f ${first}`;
+    return 'a definition begins with f (function entry or return) or t (tracepoint)';
   }
 
-  /** Names of a function's arguments; those of a tracepoint come from its stub, whose first argument is not for users. */
-  #argumentNames(symbol: string, words: string = 'f'): readonly string[] | undefined {
-    const proto = this.#profile.btf.funcProto(words[0] === 't' ? `__probestub_${symbol}` : symbol);
-    return proto?.params.slice(words[0] === 't' ? 1 : 0).map(({ name }) => name);
-  }
-
-  #argument(symbol: string, wrong: string): string | undefined {
-    const all = this.#argumentNames(symbol);
-    if (all === undefined) return undefined;
-    if (all.length === 0) return `${symbol} has no arguments`;
-    const [near] = nearest(wrong.replace(/^.*=|->.*$/g, ''), all, 1);
-    return `${near === undefined ? '' : `did you mean ${near}? `}${symbol} has ${all.join(', ')}`;
-  }
-
-  /** Follows a path through the types up to the field that is not there. */
-  #field(symbol: string, word: string): string | undefined {
-    const { btf } = this.#profile;
-    const path = /(\$retval|[A-Za-z_]\w*)((?:->|\.)[\w.>-]+)/.exec(word.replace(/^\w+=/, ''));
-    const proto = btf.funcProto(symbol);
-    if (path === null || proto === undefined) return undefined;
-    let type = path[1] === '$retval' ? proto.returnType : proto.params.find(({ name }) => name === path[1])?.type;
-    for (const [, arrow, field] of path[2]!.matchAll(/(->|\.)(\w*)/g)) {
-      if (type === undefined) return undefined;
-      let resolved = btf.skipModifiers(type);
-      if (arrow === '->' && resolved?.type.kind === 'ptr') resolved = btf.skipModifiers(resolved.type.type);
-      if (resolved?.type.kind !== 'struct' && resolved?.type.kind !== 'union') return undefined;
-      const found = btf.findMember(resolved.id, field!);
-      if (found === undefined) {
-        const owner = `${resolved.type.kind} ${resolved.type.name}`;
-        const near = nearest(field!, this.#memberNames(resolved.type.members), 3);
-        return near.length > 0 ? `${owner} has ${near.join(', ')}` : `${owner} has no field ${field}`;
-      }
-      type = found.member.type;
-    }
-    return undefined;
-  }
-
-  #memberNames(members: readonly BtfMember[], depth = 0): string[] {
-    return members.flatMap(({ name, type }) => {
-      if (name !== '') return [name];
-      const inner = this.#profile.btf.skipModifiers(type)?.type;
-      return depth < 8 && (inner?.kind === 'struct' || inner?.kind === 'union')
-        ? this.#memberNames(inner.members, depth + 1)
-        : [];
-    });
-  }
-
-  #register(symbol: string, word: string): string | undefined {
-    const register = /%(\w+)/.exec(word.replace(/%return/, ''))?.[1];
-    if (register === undefined) return undefined;
-    const wide = register.length === 2 ? `r${register}` : register;
-    const argument = this.#arch.argRegs.findIndex((index) => [register, wide].includes(this.#arch.registers[index]!));
-    if (argument < 0) return 'fprobe events have no registers: use $arg1, $arg2, … or names of arguments';
-    const name = this.#argumentNames(symbol)?.[argument];
-    return `fprobe events have no registers: at entry ${register} holds $arg${argument + 1}${name ? `, ${name}` : ''}`;
-  }
-
-  #variable(word: string, name: string): string | undefined {
-    const variable = /\$\w*/.exec(word)?.[0] ?? name;
-    const [near] = nearest(variable, ['$retval', '$stack', '$comm', '$arg1', '$arg*'], 1);
-    return near === undefined ? 'the variables are $argN $arg* $retval $stack $stackN $comm' : `did you mean ${near}?`;
+  /** A removal of what is not there. */
+  #absent(text: string, defined: readonly DefinedEvent[]): string {
+    const none = 'no event of that name (and with those arguments) is defined';
+    const wanted = /:(\S+)/.exec(text)?.[1] ?? '';
+    const names = defined.flatMap(({ group, event }) => [`${group}/${event}`, event]);
+    if (names.includes(wanted)) return `${none}: the name is there, but with another function or other arguments`;
+    const [near] = nearest(wanted, names, 1);
+    return near === undefined ? none : `${none}; did you mean -:${near}?`;
   }
 }
 
-function* names(functions: KernelProfile['functions']): Generator<string> {
-  for (let id = 0; id < functions.count; id++) yield functions.name(id);
+const KINDS = 'of the dynamic events only f (function entry or return) and t (tracepoint) are simulated';
+
+/** What is generally to be done about a reason. */
+const guided = (code: ProbeErrorCode): string | undefined => ERROR_GUIDE[code]?.instead.replace(/\.$/, '');
+
+function badType(name: string): string {
+  const same = C_TYPES[name];
+  const [near] = same === undefined ? nearest(name, TYPE_NAMES, 1) : [same];
+  return `${near && near !== name ? `did you mean ${near}? ` : ''}the types are ${TYPES}`;
+}
+
+/** How an event that is in use is set free. */
+function busy(text: string, defined: readonly DefinedEvent[]): string {
+  const wanted = /:(\S+)/.exec(text)?.[1];
+  const event = defined.find(({ group, event: name }) => wanted === name || wanted === `${group}/${name}`);
+  const path = event === undefined ? 'GROUP/EVENT' : `${event.group}/${event.event}`;
+  return `it is enabled, or a trigger, an instance or perf holds it: echo 0 > events/${path}/enable, then '-:${path}'`;
 }
 
 /** The command that takes a definition's event away. */
