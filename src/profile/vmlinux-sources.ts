@@ -19,7 +19,7 @@ const MACHINES: Readonly<Record<number, ArchName>> = {
 
 /** Symbols that a kernel leaves out of kallsyms, `scripts/mksysmap`. */
 const LEFT_OUT =
-  /^(?:\$|\.L|L0|\.LASANPC|__crc_|__kstrtab_|__kstrtabns_|__ksymtab_|__kcrctab_|__gnu_|__efistub_|__AArch64|__ARMV5PI|_SDA_BASE_|_SDA2_BASE_|__mod_|__pi_\.|__export_symbol_)/;
+  /^(?:\$|\.L|L0|\.LASANPC|__crc_|__kcrctab_|__kstrtab_|__kstrtabns_|__gnu_|__efistub_|__AArch64|__ARMV5PI|_SDA_BASE_|_SDA2_BASE_|__export_symbol_)/;
 const MAX_ENTRY_SITES = 1 << 20;
 
 /** What a vmlinux has. Without symbols there is no kallsyms, which then must come from elsewhere. */
