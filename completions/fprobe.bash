@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check record replay arch stat stacks module demo profile completion doctor'
+      commands='trace workloads check explain record replay arch stat stacks module demo profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -27,6 +27,12 @@ _fprobe_command() {
       options='-e --event --json --arch --profile -h --help'
       values='-e:definition --event:definition --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments='file'
+      ;;
+    'fprobe explain')
+      commands=''
+      options='--json --arch --profile -h --help'
+      values='--arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='definition...'
       ;;
     'fprobe record')
       commands=''

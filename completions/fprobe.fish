@@ -9,6 +9,8 @@ function __fprobe_valued
             string split ' ' -- '--profile'
         case 'fprobe check'
             string split ' ' -- '-e --event --arch --profile'
+        case 'fprobe explain'
+            string split ' ' -- '--arch --profile'
         case 'fprobe record'
             string split ' ' -- '--tracefs --arch --profile'
         case 'fprobe replay'
@@ -88,7 +90,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe explain' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -97,6 +99,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe\'' -s h -l help -d 'display help for
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a trace -d 'define events, enable them, run a recorded workload and print the trace'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a workloads -d 'list the recorded workloads'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a check -d 'tell what the kernel would answer to definitions, with the place and a hint for each refusal'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a explain -d 'draw a definition apart, or tell what an error means'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a record -d 'run the steps of transcripts and print them with their results'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a replay -d 'run recorded transcripts and compare what comes out'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch gives fprobe: Kconfig, entry sites, registers, headers'
@@ -128,6 +131,12 @@ complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l arch -x -a 'x86_64 i386 
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe check\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -l json -d 'as one JSON object'
+complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe explain\' 0 ...' -a '(__fprobe_values definition)'
 
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
