@@ -71,7 +71,7 @@ export function guessSites(symbols: SymbolTable, btf: Btf, arch: ArchName): Foun
   return {
     sites,
     unknown: 0,
-    guess: `no list of traceable functions: ${sites.size} are guessed from the symbols (about one in ten of them cannot be traced in truth), entry sites at ${at}`,
+    guess: `no list of traceable functions: ${sites.size} are guessed from the symbols (about one in fifteen of them cannot be traced in truth), entry sites at ${at}`,
   };
 }
 

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { BtfBuilder } from '../btf/blob-builder.ts';
 import { buildElf } from './elf-builder.ts';
 import { fileSources, type SourceFiles } from './file-sources.ts';
+import { guessSites } from './guess-functions.ts';
 import { type ImportOptions, type ImportReport, importProfile } from './import-profile.ts';
 import { type KernelProfile, loadProfile } from './profile.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
@@ -186,6 +187,19 @@ test('the importer replaces a profile and an empty folder, nothing else, and lea
   expect(await importProfile(sources, join(full, 'mine', 'x'))).toEqual({
     error: expect.stringContaining('cannot be written'),
   });
+});
+
+test('the guess is good: of the built-in kernel it misses hardly any function, and few of those it finds cannot be traced', () => {
+  const builtin = loadProfile();
+  if (isProfileError(builtin)) throw new Error(builtin.error);
+  const { symbols, functions } = builtin;
+  const guessed = guessSites(symbols, builtin.btf, 'x86_64');
+  if ('error' in guessed) throw new Error(guessed.error);
+  const starts = new Set([...guessed.sites].map(([ip, offset]) => ip - BigInt(offset)));
+  const traceable = Array.from({ length: functions.count }, (_, id) => functions.symbolAddress(id));
+  const found = traceable.filter((address) => starts.has(address)).length;
+  expect(found / traceable.length).toBeGreaterThan(0.999);
+  expect(found / starts.size).toBeGreaterThan(0.93);
 });
 
 describe('vmlinux', () => {
