@@ -10,6 +10,24 @@ const noDevtools = {
   },
 };
 
+// Of just-bash, the shell's text tools alone: what the others need stays out.
+const TOOLS =
+  'awk2 base64 basename column comm cut diff dirname expand expr fold grep join jq md5sum nl od paste rev sed seq sha1sum sha256sum sort split strings tac tail tr unexpand uniq wc';
+const tools = new Set(TOOLS.split(' '));
+const unusedPackages =
+  /^(@mongodb-js\/zstd|node-liblzma|sql\.js|undici|turndown|quickjs-emscripten|file-type|modern-tar|seek-bzip|papaparse|fast-xml-parser|yaml|smol-toml|ini)/;
+const withoutUnused = {
+  name: 'without-unused',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/chunks\/[a-z]/ }, ({ path, kind }) => {
+      const name = /\/chunks\/([a-z0-9-]+?)-[A-Z0-9]{8}\.js$/.exec(path)?.[1];
+      return kind === 'dynamic-import' && name && !tools.has(name) ? { path: name, namespace: 'unused' } : undefined;
+    });
+    onResolve({ filter: unusedPackages }, ({ path }) => ({ path, namespace: 'unused' }));
+    onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {}', loader: 'js' }));
+  },
+};
+
 rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: { cli: 'src/cli/main.ts', bench: 'src/bench.ts', completions: 'src/completions.ts' },
@@ -23,11 +41,11 @@ const { metafile } = await build({
   sourcemap: 'linked',
   sourcesContent: false,
   metafile: true,
-  plugins: [noDevtools],
+  plugins: [noDevtools, withoutUnused],
   define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',
   // Packages that were written for CommonJS ask for Node's modules with require().
-  banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
+  banner: { js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);" },
 });
 
 const packages = new Set(

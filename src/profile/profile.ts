@@ -27,6 +27,8 @@ export interface KernelProfile {
   readonly symbols: SymbolTable;
   readonly functions: FunctionTable;
   readonly btf: Btf;
+  /** The types as the kernel hands them out, `/sys/kernel/btf/vmlinux`. */
+  readonly btfBytes: Uint8Array;
   readonly events: StaticEvents;
   readonly workloads: WorkloadFiles;
   /** Its folder. */
@@ -144,6 +146,10 @@ class LazyProfile implements KernelProfile {
       this.#btf = this.#open(ProfileFile.btf, (bytes) => Btf.parse(bytes, { index: wordsOf(index[0]!), pointerSize }));
     }
     return this.#btf;
+  }
+
+  get btfBytes(): Uint8Array {
+    return this.#open(ProfileFile.btf, (bytes) => bytes);
   }
 
   get events(): StaticEvents {

@@ -106,7 +106,7 @@ export class ProcessPieces {
   }
 
   #cutFork(): ForkPieces | undefined {
-    const workload = this.#workload('sh-fork');
+    const workload = this.workload('sh-fork');
     const programs = workload && forkPrograms(workload, this.#functions);
     if (!programs) return undefined;
     const piece = (name: Exclude<keyof ForkPieces, 'exitAt'>) => this.#piece(programs[name]);
@@ -121,7 +121,7 @@ export class ProcessPieces {
   }
 
   #cutCall(call: RecordedCall): CallPiece | undefined {
-    const workload = this.#workload(call.workload);
+    const workload = this.workload(call.workload);
     const program = workload && callProgram(workload, this.#functions, { without, ...call });
     if (!program) return undefined;
     const piece = this.#piece(program);
@@ -132,7 +132,8 @@ export class ProcessPieces {
     return new Piece(program, this.#types, (fn) => this.#functions.name(fn));
   }
 
-  #workload(name: string): Workload | undefined {
+  /** A recording, unpacked. */
+  workload(name: string): Workload | undefined {
     if (!this.#workloads.has(name)) {
       const bytes = this.#profile.workloads.read(name);
       const workload = bytes && unpackWorkload(bytes);

@@ -1,6 +1,13 @@
 import { type Cpu, type Machine, Memory, type Task } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
-import { type KernelData, type Piece, Replay, type ReplayKernel, type ReplayOptions } from '../workload/index.ts';
+import {
+  type KernelData,
+  type Piece,
+  Replay,
+  type ReplayKernel,
+  type ReplayOptions,
+  type Workload,
+} from '../workload/index.ts';
 import { type CallName, ProcessPieces } from './process-pieces.ts';
 
 /** What processes need of a kernel. */
@@ -25,7 +32,7 @@ interface ProcessOptions {
 }
 
 /** What a system call is about. */
-interface SystemCall {
+export interface SystemCall {
   /** Path of the file. */
   readonly path: string;
   /** Bytes that are asked for or handed over. */
@@ -89,6 +96,23 @@ export class Processes {
     if (old !== cpu) this.#switch(old, old.idle);
     if (cpu.current !== task) this.#switch(cpu, task);
     this.#current = task;
+  }
+
+  /** A process goes to another cpu. */
+  moveTo(task: Task, cpu: number): void {
+    const { machine } = this.#kernel;
+    const target = machine.cpus[cpu];
+    if (!target || task.cpu === cpu) return;
+    const old = machine.cpus[task.cpu]!;
+    const runs = task === this.#current;
+    if (old.current === task) this.#switch(old, old.idle);
+    task.cpu = cpu;
+    if (runs) this.#switch(target, task);
+  }
+
+  /** A recording of the profile, ready to be replayed; undefined when there is none of this name. */
+  workload(name: string): Workload | undefined {
+    return this.#pieces.workload(name);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { FprobeConfig } from '../machine/index.ts';
 
 const README = `tracing in short:
 
+# mount -t tracefs [-o [gid=<gid>]] nodev /sys/kernel/tracing
 # echo 0 > tracing_on : stop recording
 # cat trace : show what was recorded
 # echo > trace : drop what was recorded

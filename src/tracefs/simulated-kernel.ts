@@ -24,6 +24,8 @@ export interface BootOptions {
   readonly cpus?: number;
   /** What it is; the profile's arch when left out. Symbols, types and memory stay those of the profile. */
   readonly arch?: ArchName;
+  /** The process that uses the tracing files first. */
+  readonly first?: { readonly comm: string; readonly pid: number };
   /** Whatever is drawn at random comes from here; 0 when left out. */
   readonly seed?: number;
 }
@@ -84,7 +86,7 @@ export class SimulatedKernel {
     this.perf = new PerfEvents(this.tracing, this.ftrace);
     this.dynamicEvents = createDynamicEvents(this);
     this.data = new KernelData(this.machine, profile.btf, profile.banner);
-    this.processes = new Processes(this, READER);
+    this.processes = new Processes(this, options.first ?? READER);
     const root = rootDirectory({
       tracing: this.tracing,
       dynamicEvents: this.dynamicEvents,

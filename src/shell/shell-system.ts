@@ -1,0 +1,53 @@
+import type { SimulatedKernel } from '../tracefs/index.ts';
+import { Mounts } from './mounts.ts';
+import { PROGRAM_NAMES } from './programs.ts';
+import { rootTree } from './root-tree.ts';
+import { Scheduler } from './scheduler.ts';
+import { ShellProcess } from './shell-process.ts';
+import type { Stream } from './stream.ts';
+import { Vfs } from './vfs.ts';
+
+/** Where the tracing files are mounted, and where a shell begins. */
+export const TRACING_DIR = '/sys/kernel/tracing';
+
+/** Standard input, output and error of the first process. */
+export interface Terminal {
+  readonly stdin: Stream;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+/** A simulated kernel with a file system around its tracing files, and the processes that use them. */
+export class ShellSystem {
+  readonly kernel: SimulatedKernel;
+  readonly vfs: Vfs;
+  readonly scheduler: Scheduler;
+  readonly mounts = new Mounts();
+  /** Live processes and those that nobody waited for yet, by pid. */
+  readonly processes = new Map<number, ShellProcess>();
+  /** The first process, a shell. */
+  readonly init: ShellProcess;
+  /** Group of the processes that Ctrl-C ends. */
+  foreground = 0;
+  #pipes = 1000;
+
+  constructor(kernel: SimulatedKernel, terminal: Terminal) {
+    this.kernel = kernel;
+    this.scheduler = new Scheduler(kernel.machine.clock);
+    this.vfs = new Vfs(rootTree(this), kernel.tracefs);
+    this.init = new ShellProcess(this, kernel.processes.first);
+    this.processes.set(this.init.pid, this.init);
+    this.init.cwd = TRACING_DIR;
+    for (const stream of [terminal.stdin, terminal.stdout, terminal.stderr]) this.init.install(stream);
+  }
+
+  /** Names of the programs that there are. */
+  programs(): readonly string[] {
+    return PROGRAM_NAMES;
+  }
+
+  /** Number of the next pipe. */
+  nextPipe(): number {
+    return this.#pipes++;
+  }
+}
