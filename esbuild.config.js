@@ -45,7 +45,9 @@ const { metafile } = await build({
   define: { 'process.env.NODE_ENV': '"production"' },
   logLevel: 'warning',
   // Packages that were written for CommonJS ask for Node's modules with require().
-  banner: { js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
+  },
 });
 
 const packages = new Set(

@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check explain record replay arch stat stacks module demo profile completion doctor'
+      commands='trace workloads check explain record replay arch stat stacks module demo profile sh selftest completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -123,6 +123,18 @@ _fprobe_command() {
       options='-h --help'
       values=''
       arguments='profile'
+      ;;
+    'fprobe sh')
+      commands=''
+      options='-c --command --cpus --seed --arch --profile -h --help'
+      values='-c:none --command:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='file none...'
+      ;;
+    'fprobe selftest')
+      commands=''
+      options='-v --verbose --ktap --json --stop-fail --parallel --cpus --arch --profile -h --help'
+      values='--parallel:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='file...'
       ;;
     'fprobe completion')
       commands=''

@@ -25,6 +25,10 @@ function __fprobe_valued
             string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
         case 'fprobe profile import'
             string split ' ' -- '--kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name'
+        case 'fprobe sh'
+            string split ' ' -- '-c --command --cpus --seed --arch --profile'
+        case 'fprobe selftest'
+            string split ' ' -- '--parallel --cpus --arch --profile'
     end
 end
 
@@ -90,7 +94,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe explain' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe explain' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe sh' 'fprobe selftest' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -108,6 +112,8 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stacks -d 'show the shadow s
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a module -d 'sample kernel modules: an fprobe as kernel code uses it, from loading to unloading'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a demo -d 'show what a design makes of a situation'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a sh -d 'a shell in a simulated machine, at its tracing files: a script, a command, or a terminal'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a selftest -d 'run tests as ftracetest does, each on a freshly booted kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
 
@@ -234,6 +240,25 @@ complete -c fprobe -n '__fprobe_at \'fprobe profile show\' 0' -a '(__fprobe_valu
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile use\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe profile use\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s c -l command -x  -d 'run this; the first argument then is $0'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s v -l verbose -d 'print what tests print, and the commands that they run'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l ktap -d 'print in KTAP format'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l json -d 'one JSON object a test'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l stop-fail -d 'stop at the first test that fails'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l parallel -x  -d 'run so many tests at a time'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\' 0 ...' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe completion\' 0' -a 'bash zsh fish'

@@ -12,6 +12,7 @@ import { benchHits } from './dynevent/bench-hits.ts';
 import { benchFprobe, compareDesigns, type DesignCost } from './fprobe/index.ts';
 import { folderSources, importProfile, isProfileError, loadProfile, writeRawFiles } from './profile/index.ts';
 import { ringBufferRates } from './ring-buffer/bench.ts';
+import { benchShell } from './shell/bench.ts';
 import { benchTrace } from './trace/index.ts';
 
 const now = () => performance.now();
@@ -170,9 +171,15 @@ function benchRecords(): void {
   for (const { name, value } of benchTrace(() => now() * 1e6)) row(name, 1e9 / value, 'a second');
 }
 
+async function benchShells(): Promise<void> {
+  section('Shell');
+  for (const [name, ms] of Object.entries(await benchShell(mustLoad()))) row(name, ms, 'ms');
+}
+
 process.stdout.write(`node ${process.version}\n`);
 benchProfile();
 await benchImport();
 benchCheck();
 benchEngine();
 benchRecords();
+await benchShells();

@@ -7,6 +7,7 @@ import { addEngineCommands } from './commands-engine.ts';
 import { addPeopleCommands } from './commands-people.ts';
 import { addProfileCommands } from './commands-profile.ts';
 import { addScreenCommands } from './commands-screens.ts';
+import { addShellCommands } from './commands-shell.ts';
 import { addTranscriptCommands } from './commands-transcript.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
 import { onBrokenPipe, say } from './output.ts';
@@ -20,6 +21,7 @@ export function buildProgram(ofVersion = version()): Command {
   const program = new Command('fprobe')
     .description("Linux's tracefs and its fprobe engine, simulated: define, check, hit and read fprobe events.")
     .version(ofVersion)
+    .enablePositionalOptions()
     .showHelpAfterError('(fprobe --help shows what there is)')
     .addHelpText(
       'after',
@@ -36,6 +38,7 @@ ${EXIT_STATUS}`,
   addTranscriptCommands(program);
   addEngineCommands(program);
   addProfileCommands(program);
+  addShellCommands(program);
   addScreenCommands(program);
   overrideExit(program);
   return program;

@@ -75,9 +75,9 @@ export class Scheduler {
 
   /** Runs when all that could run has run: timers and input come after the promises of processes. */
   #look(): void {
-    this.#wakeDue();
     const [first] = this.#sleepers;
-    if (this.#outside === 0 && !this.realTime) {
+    // What has just been woken runs first.
+    if (!this.#wakeDue() && this.#outside === 0 && !this.realTime) {
       if (first) {
         this.#clock.advance(Math.max(0, first.until - this.#clock.now));
         this.#wakeDue();
@@ -89,9 +89,12 @@ export class Scheduler {
     if (this.#sleepers.length > 0 || this.#onDeadlock) this.#watch();
   }
 
-  #wakeDue(): void {
+  /** Wakes those who have slept enough; whether there were such. */
+  #wakeDue(): boolean {
+    const before = this.#sleepers.length;
     while (this.#sleepers[0] && this.#sleepers[0].until <= this.#clock.now && !this.realTime)
       this.#wake(this.#sleepers[0]);
+    return this.#sleepers.length < before;
   }
 
   #wake(sleeper: Sleeper): void {

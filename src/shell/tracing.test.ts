@@ -217,3 +217,12 @@ test('64 times registered and unregistered', async () => {
   );
   expect(out).toBe('0\n');
 });
+
+test('one that slept long enough while others worked is no reason to give up', async () => {
+  const { out, stuck } = await sh(`
+    for system in syscalls rcu timer sched; do echo 1 > events/$system/enable; done
+    short() { ping 127.0.0.1 -c 1 > /dev/null; }
+    short; short & wait $!; echo done
+  `);
+  expect({ out, stuck }).toEqual({ out: 'done\n', stuck: false });
+});
