@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check explain record replay arch stat stacks module demo profile sh selftest completion doctor'
+      commands='trace workloads check explain record replay arch stat stacks module demo profile sh selftest top completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -135,6 +135,12 @@ _fprobe_command() {
       options='-v --verbose --ktap --json --stop-fail --parallel --cpus --arch --profile -h --help'
       values='--parallel:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments='file...'
+      ;;
+    'fprobe top')
+      commands=''
+      options='-e --event -w --workload --loop --speed --cpus --seed --arch --profile -h --help'
+      values='-e:definition --event:definition -w:workload --workload:workload --speed:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments=''
       ;;
     'fprobe completion')
       commands=''

@@ -29,6 +29,8 @@ function __fprobe_valued
             string split ' ' -- '-c --command --cpus --seed --arch --profile'
         case 'fprobe selftest'
             string split ' ' -- '--parallel --cpus --arch --profile'
+        case 'fprobe top'
+            string split ' ' -- '-e --event -w --workload --speed --cpus --seed --arch --profile'
     end
 end
 
@@ -94,7 +96,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe explain' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe sh' 'fprobe selftest' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe explain' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe sh' 'fprobe selftest' 'fprobe top' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -114,6 +116,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a demo -d 'show what a design 
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a sh -d 'a shell in a simulated machine, at its tracing files: a script, a command, or a terminal'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a selftest -d 'run tests as ftracetest does, each on a freshly booted kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a top -d 'watch probes live under a workload: hits, rates, values, records, shadow stacks'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
 
@@ -259,6 +262,16 @@ complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l arch -x -a 'x86_64 i3
 complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe selftest\' 0 ...' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l loop -d 'run the workload again and again'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l speed -x  -d 'simulated seconds a second'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s h -l help -d 'display help for command'
 
 complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'display help for command'
 complete -c fprobe -n '__fprobe_at \'fprobe completion\' 0' -a 'bash zsh fish'

@@ -12,6 +12,14 @@ export function wholeNumber(min: number, max: number) {
   };
 }
 
+/** Parser of an option that takes a number above 0. */
+export function positiveNumber(value: string): number {
+  const number = Number(value);
+  if (!/^\d*\.?\d+(?:e-?\d+)?$/i.test(value) || number <= 0 || number > 1e6)
+    throw new InvalidArgumentError('It takes a number above 0.');
+  return number;
+}
+
 /** What every command's help ends with. */
 export const EXIT_STATUS = `
 Exit status: 0 all went well; 1 a definition was refused or a transcript differed; 2 the command line, an input or a

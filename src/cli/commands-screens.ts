@@ -1,8 +1,38 @@
-import { Argument, type Command } from 'commander';
-import { EXIT_STATUS, profileOption } from './command-options.ts';
+import { Argument, type Command, Option } from 'commander';
+import { archOption } from './arch-option.ts';
+import { definitionOption, EXIT_STATUS, positiveNumber, profileOption, wholeNumber } from './command-options.ts';
 
-/** Commands for people at a terminal: `completion`, `doctor`, and what the completion scripts ask. */
+/** Commands for people at a terminal: `top`, `completion`, `doctor`, and what the completion scripts ask. */
 export function addScreenCommands(program: Command): void {
+  program
+    .command('top')
+    .description('watch probes live under a workload: hits, rates, values, records, shadow stacks')
+    .addOption(definitionOption())
+    .option('-w, --workload <workload>', 'what runs; fprobe workloads lists them', 'cat')
+    .option('--loop', 'run the workload again and again')
+    .addOption(
+      new Option('--speed <factor>', 'simulated seconds a second')
+        .argParser(positiveNumber)
+        .default(undefined, '0.05; without a screen as fast as it goes'),
+    )
+    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .addOption(archOption())
+    .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+On the screen ? shows the keys: probes are added, enabled, filtered and removed while the workload runs. Without a terminal it
+prints reports in lines.
+
+Examples:
+  $ fprobe top
+  $ fprobe top -w sh-fork --loop --cpus 2 -e 'f:fork kernel_clone%return pid=$retval:s32'
+  $ fprobe top -w ls -e 'f:vfs vfs_*' | tail
+${EXIT_STATUS}`,
+    )
+    .action(async (options) => (await import('./top.ts')).top(options));
+
   program
     .command('completion')
     .description('print the script that lets a shell complete commands, definitions and names')

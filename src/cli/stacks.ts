@@ -1,15 +1,7 @@
-import { ProbeEvent } from '../dynevent/index.ts';
-import { maxOffset } from '../fgraph/index.ts';
-import {
-  type EngineSnapshot,
-  type Fprobe,
-  type SnapshotWord,
-  StackWatch,
-  snapshotEngine,
-  type WatchPhase,
-} from '../fprobe/index.ts';
+import { type EngineSnapshot, type SnapshotWord, StackWatch, type WatchPhase } from '../fprobe/index.ts';
 import type { SimulatedKernel } from '../tracefs/index.ts';
-import { type StackNames, stacksText } from '../ui/stacks-text.ts';
+import { ProbeNames } from '../ui/probe-names.ts';
+import { stacksText } from '../ui/stacks-text.ts';
 import { Replay } from '../workload/index.ts';
 import { type DefinedOptions, definedKernel } from './defined-kernel.ts';
 import { UsageError } from './exit-status.ts';
@@ -35,23 +27,17 @@ export function stacks(options: StacksOptions): void {
   const session = definedKernel(options, options.event.length > 0 ? options.event : DEFAULT_DEFINITIONS);
   if (!session) return;
   const { kernel, workload } = session;
-  const { tracefs, tracing, machine } = kernel;
+  const { tracefs, tracing } = kernel;
   for (const call of tracing.events.dynamicEvents) tracefs.write(`events/${call.system}/${call.name}/enable`, '1\n');
-  const probes = new Probes(kernel);
+  const probes = new ProbeNames(kernel);
   const replay = new Replay(kernel, workload, { seed: options.seed ?? 0 });
   replay.start(true);
   const taken = options.at ? atMoment(kernel, probes, replay, options.at) : atDeepest(kernel, probes, replay);
-  const names: StackNames = {
-    arch: machine.arch,
-    room: maxOffset(machine.arch),
-    symbolAt: (address) => machine.kallsyms.symbolAt(address),
-    dataName: (fprobe, n) => probes.dataName(fprobe, n),
-  };
   const { snapshot, at } = taken;
   if (options.json) putJson({ at, ...jsonSnapshot(snapshot) });
   else
     put(
-      Buffer.from(`${at.function}, ${MOMENTS[at.phase]}, call ${at.count}\n\n${stacksText(snapshot, names)}`, 'utf8'),
+      Buffer.from(`${at.function}, ${MOMENTS[at.phase]}, call ${at.count}\n\n${stacksText(snapshot, probes)}`, 'utf8'),
     );
 }
 
@@ -67,7 +53,12 @@ interface Taken {
 }
 
 /** Runs to the moment that was asked for. Throws UsageError when it does not come. */
-function atMoment(kernel: SimulatedKernel, probes: Probes, replay: Replay, { symbol, phase, count }: Moment): Taken {
+function atMoment(
+  kernel: SimulatedKernel,
+  probes: ProbeNames,
+  replay: Replay,
+  { symbol, phase, count }: Moment,
+): Taken {
   const { machine, ftrace, fprobes } = kernel;
   const address = machine.kallsyms.lookupName(symbol);
   const fn = address === undefined ? undefined : machine.functions.idAtSymbol(address);
@@ -93,7 +84,7 @@ function missing(symbol: string, phase: WatchPhase, seen: number, workload: stri
 }
 
 /** Runs to the end and takes the moment at which a task has most words in use. */
-function atDeepest(kernel: SimulatedKernel, probes: Probes, replay: Replay): Taken {
+function atDeepest(kernel: SimulatedKernel, probes: ProbeNames, replay: Replay): Taken {
   const { machine, ftrace, fgraph, fprobes } = kernel;
   const calls = new Map<number, number>();
   let most = 0;
@@ -109,31 +100,6 @@ function atDeepest(kernel: SimulatedKernel, probes: Probes, replay: Replay): Tak
   replay.run();
   if (!taken) throw new UsageError(`${replay.workload.name} calls no probed function whose return is wanted`);
   return taken;
-}
-
-/** The probes that definitions made, by their fprobes. */
-class Probes {
-  readonly #kernel: SimulatedKernel;
-  readonly #events: readonly ProbeEvent[];
-
-  constructor(kernel: SimulatedKernel) {
-    this.#kernel = kernel;
-    this.#events = [...kernel.dynamicEvents].filter((event) => event instanceof ProbeEvent);
-  }
-
-  snapshot(): EngineSnapshot {
-    const { fgraph, fprobes } = this.#kernel;
-    const nameOf = (fp: Fprobe) => this.#events.find(({ fprobe }) => fprobe === fp)?.path ?? 'fprobe';
-    return snapshotEngine(fgraph, fprobes, nameOf);
-  }
-
-  dataName(path: string, n: number): string | undefined {
-    const definition = this.#events.find((event) => event.path === path)?.definition;
-    const argument = definition?.entryArguments[n];
-    if (definition === undefined || argument === undefined) return undefined;
-    const name = this.#kernel.types.funcProto(definition.symbol)?.params[argument]?.name;
-    return `argument ${argument + 1}${name ? `, ${name}` : ''}`;
-  }
 }
 
 /** 64-bit values as hexadecimal strings. */

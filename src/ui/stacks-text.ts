@@ -21,7 +21,7 @@ const line = (left: string, middle: string, title = '') =>
   `${' '.repeat(6)}${left}${'─'.repeat(18)}${middle}${title === '' ? '' : `─ ${title} `}${'─'.repeat(Math.max(0, WIDE - (title === '' ? 0 : title.length + 3)))}`;
 
 /** What a word is, in words and bit fields. */
-function meaning(word: SnapshotWord, names: StackNames): string {
+export function wordMeaning(word: SnapshotWord, names: StackNames): string {
   switch (word.kind) {
     case 'ret':
       return `ret     ${names.symbolAt(word.value)}`;
@@ -67,7 +67,7 @@ function payload(word: SnapshotWord & { kind: 'payload' }, names: StackNames): s
 }
 
 function frameLines(frame: SnapshotFrame, names: StackNames): string[] {
-  const words = frame.words.toReversed().map((word) => row(word.index, hex(word.value), meaning(word, names)));
+  const words = frame.words.toReversed().map((word) => row(word.index, hex(word.value), wordMeaning(word, names)));
   return [...words, line('├', '┼', `${frame.function}, from word ${frame.start}`)];
 }
 
