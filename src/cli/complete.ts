@@ -1,4 +1,12 @@
-import { builtinProfiles, isProfileError, type KernelProfile, loadProfile, userProfiles } from '../profile/index.ts';
+import { ProbeErrorText } from '../abi/probe-errors.ts';
+import {
+  builtinProfiles,
+  chosenProfile,
+  isProfileError,
+  type KernelProfile,
+  loadProfile,
+  userProfiles,
+} from '../profile/index.ts';
 import { type Candidate, type Completion, nameCandidates } from '../ui/completion.ts';
 import { put } from './output.ts';
 import type { DynamicKind } from './value-kinds.ts';
@@ -28,6 +36,8 @@ function eventNames(profile: KernelProfile, text: string): Completion {
 
 const KINDS: Record<DynamicKind, (profile: KernelProfile, text: string) => Completion | Promise<Completion>> = {
   definition: async (profile, text) => {
+    // fprobe explain takes errors, too.
+    if (/^[A-Z]/.test(text)) return starting(text, Object.keys(ProbeErrorText));
     const { DefinitionCompleter } = await import('../ui/complete-definition.ts');
     return new DefinitionCompleter(profile).complete(text);
   },
@@ -41,7 +51,7 @@ const KINDS: Record<DynamicKind, (profile: KernelProfile, text: string) => Compl
  * candidate: what comes behind that, and a note behind a tab. Nothing when there is nothing to say, whatever the reason.
  */
 export async function complete(kind: string, text: string, options: { profile?: string }): Promise<void> {
-  const profile = options.profile === undefined ? loadProfile() : loadProfile(options.profile);
+  const profile = loadProfile(options.profile ?? chosenProfile());
   if (isProfileError(profile) || !Object.hasOwn(KINDS, kind)) return;
   const { from, candidates } = await KINDS[kind as DynamicKind](profile, text);
   const lines = candidates.map(({ text: tail, note }) => (note === undefined ? tail : `${tail}\t${note}`));

@@ -193,6 +193,7 @@ describe('what the scripts ask', () => {
   test.each([
     [['--', 'definition', 'f:x vfs_readl'], 'f:x \nvfs_readlink'],
     [['--', 'definition', '-:'], '-:'],
+    [['--', 'definition', 'BAD_DEREF'], '\nBAD_DEREF_OFFS'],
     [['--', 'workload', 'c'], '\ncat'],
     [['--', 'event', 'sched:sched_swi'], 'sched:\nsched_switch'],
     [['--', 'nosuch', 'x'], ''],

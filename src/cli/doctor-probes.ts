@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { builtinProfiles, isProfileError, loadProfile } from '../profile/index.ts';
+import { builtinProfiles, chosenProfile, isProfileError, loadProfile, userProfiles } from '../profile/index.ts';
 import type { Host } from './doctor-host.ts';
 
 /** What one look at the machine found. */
@@ -52,10 +52,19 @@ function lookAtTerminal({ terminal, env }: Host): Found {
 }
 
 function lookAtProfiles(): Found {
-  const names = builtinProfiles();
-  const profile = loadProfile();
-  if (!isProfileError(profile)) return ok(names.join(', '));
-  return { state: 'unusable', found: profile.error, advice: ['install fprobe-sim again: its data is damaged'] };
+  const builtin = loadProfile();
+  if (isProfileError(builtin))
+    return { state: 'unusable', found: builtin.error, advice: ['install fprobe-sim again: its data is damaged'] };
+  const chosen = chosenProfile();
+  const names = [...builtinProfiles(), ...userProfiles()].join(', ');
+  if (chosen === undefined) return ok(names);
+  const profile = loadProfile(chosen);
+  return isProfileError(profile)
+    ? limited(
+        `${chosen}, which fprobe profile use chose: ${profile.error}`,
+        `choose another: fprobe profile use ${builtin.name}`,
+      )
+    : ok(`${names}; ${chosen} is used`);
 }
 
 function lookAtFuse(host: Host): Found {
@@ -149,8 +158,8 @@ export const PROBES: readonly Probe[] = [
   program('trace-cmd', 'using it on a mounted tree', /version ([\w.]+)/, 'trace-cmd'),
   program('perf', 'using it on a mounted tree', /version ([\w.]+)/, "your kernel's perf (Debian: linux-perf)"),
   { what: 'tracefs', use: 'fprobe record --tracefs', look: lookAtTracefs },
-  { what: 'kernel types', use: 'a profile of this kernel', look: lookAtKernelTypes },
-  { what: 'kernel symbols', use: 'a profile of this kernel', look: lookAtSymbols },
+  { what: 'kernel types', use: 'fprobe profile import --live', look: lookAtKernelTypes },
+  { what: 'kernel symbols', use: 'fprobe profile import --live', look: lookAtSymbols },
 ];
 
 /** Looks at a machine. */

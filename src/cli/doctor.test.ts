@@ -1,3 +1,5 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -125,6 +127,18 @@ test('looking at this machine breaks nothing, and finds Node and the profile', (
     { what: 'Node', state: 'ok' },
     { what: 'profiles', state: 'ok' },
   ]);
+});
+
+test('a chosen profile that cannot be used is told', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'fprobe-doctor-'));
+  mkdirSync(join(home, 'fprobe-sim'));
+  writeFileSync(join(home, 'fprobe-sim/default-profile'), 'gone\n');
+  const program = join(import.meta.dirname, '../../bin/fprobe.js');
+  const run = await execa('node', [program, 'doctor'], { env: { XDG_DATA_HOME: home } });
+  expect(run.stdout).toMatch(
+    /^~ profiles +gone, which fprobe profile use chose: no profile "gone"[^\n]*\n +choose another: /m,
+  );
+  rmSync(home, { recursive: true });
 });
 
 test('fprobe doctor tells it in lines, or as JSON', async () => {

@@ -3,6 +3,7 @@ import { type CommandError, type DefinitionAnswer, DefinitionCheck, type ProbeEv
 import type { ArchName } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { Hints } from '../ui/hints.ts';
+import { placeIn } from '../ui/refusal-place.ts';
 import type { SourceDefinition } from './definition-source.ts';
 import { argumentBytes } from './input.ts';
 
@@ -25,13 +26,7 @@ export function optionSources(texts: readonly string[]): Source[] {
 /** Where the caret stands in the source: it points into the command with single spaces, the source has its own. */
 function columnOf(definition: SourceDefinition, error: CommandError | undefined): number {
   if (error === undefined) return definition.columns[definition.text.search(/\S/)] ?? 1;
-  let at = 0;
-  let left = Math.max(0, error.position);
-  for (const match of definition.text.matchAll(/[^\s\0]+/g)) {
-    at = match.index + Math.min(left, match[0].length);
-    if (left <= match[0].length) break;
-    left -= match[0].length + 1;
-  }
+  const at = placeIn(definition.text, error.position);
   return definition.columns[at] ?? definition.columns.at(-1)!;
 }
 

@@ -1,3 +1,4 @@
+import { ProbeEvent } from '../dynevent/index.ts';
 import { DefinitionCompleter } from './complete-definition.ts';
 import { noCompletion } from './completion.ts';
 import { Hints } from './hints.ts';
@@ -111,20 +112,44 @@ export class TopController {
       case 'remove':
         this.#state = answered(this.#state, session.remove(effect.path));
         return;
-      case 'filter':
-        this.#state = answered(this.#state, this.#explained(session.filter(effect.path, effect.text)));
+      case 'filter': {
+        const refusal = session.filter(effect.path, effect.text);
+        this.#state = answered(this.#state, refusal && this.#explained(refusal));
         return;
+      }
       case 'define': {
         const before = new Set(session.snapshot().probes.map(({ path }) => path));
-        const refusal = this.#explained(session.define(effect.text));
+        const refusal = session.define(effect.text);
         const added = session.snapshot().probes.find(({ path }) => !before.has(path));
-        this.#state = answered(this.#state, refusal, added?.path);
+        this.#state = answered(this.#state, refusal && this.#explained(refusal, effect.text), added?.path);
+        if (refusal === undefined) this.#state = { ...this.#state, message: this.#doubt(effect.text) };
       }
     }
   }
 
-  /** A refusal with what would be right. */
-  #explained(refusal: TopRefusal | undefined): TopRefusal | undefined {
-    return refusal?.error === undefined ? refusal : { ...refusal, hint: this.#hints.for(refusal.error) };
+  /** A refusal with what would be right; the text is a definition's. */
+  #explained(refusal: TopRefusal, text?: string): TopRefusal {
+    const { error, ret } = refusal;
+    if (error !== undefined) return { ...refusal, hint: this.#hints.for(error) };
+    if (text === undefined) return refusal;
+    return {
+      ...refusal,
+      hint: this.#hints.silent(
+        text,
+        ret,
+        this.#probes().map(({ definition }) => definition),
+      ),
+    };
+  }
+
+  /** What may not be meant in the definition that was taken last. */
+  #doubt(text: string): string {
+    const definition = /^\s*[ft]/.test(text) ? this.#probes().at(-1)?.definition : undefined;
+    const words = text.trim().split(/\s+/);
+    return definition === undefined ? '' : (this.#hints.accepted({ definition, words })[0] ?? '');
+  }
+
+  #probes(): ProbeEvent[] {
+    return [...this.#session.kernel.dynamicEvents].filter((event) => event instanceof ProbeEvent);
   }
 }

@@ -76,8 +76,9 @@ export interface TopStack {
   readonly live: boolean;
 }
 
-/** What the kernel says against a command, and the entry of `error_log` when it makes one. */
+/** What the kernel says against a command: its errno, and the entry of `error_log` when it makes one. */
 export interface TopRefusal extends PromptRefusal {
+  readonly ret: number;
   readonly error: ReturnType<typeof lastRefusal>;
 }
 
@@ -251,10 +252,10 @@ export class TopSession {
     const ret = tracefs.append(file, `${Buffer.from(text, 'utf8').toString('latin1')}\n`);
     if (ret >= 0) return undefined;
     const error = lastRefusal(String(tracefs.read('error_log')));
-    if (error === undefined) return { text: `${errnoName(ret)} (${errnoText(ret)})`, at: 0, error };
+    if (error === undefined) return { text: `${errnoName(ret)} (${errnoText(ret)})`, at: 0, ret, error };
     // Of definitions the log has the words, joined by single spaces; of filters the text.
     const at = error.subsystem === 'trace_fprobe' ? placeIn(text, error.position) : error.position;
-    return { text: error.text, at, error };
+    return { text: error.text, at, ret, error };
   }
 
   #noteDepth(pid: number): void {
