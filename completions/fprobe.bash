@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace workloads check explain record replay arch stat stacks module demo profile sh selftest top completion doctor'
+      commands='trace check explain top workloads stat stacks module demo arch sh record replay selftest profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -14,12 +14,6 @@ _fprobe_command() {
       commands=''
       options='-e --event -E --enable -w --workload --cpus --seed --json --arch --profile -h --help'
       values='-e:definition --event:definition -E:event --enable:event -w:workload --workload:workload --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments=''
-      ;;
-    'fprobe workloads')
-      commands=''
-      options='--json --profile -h --help'
-      values='--profile:profile'
       arguments=''
       ;;
     'fprobe check')
@@ -34,23 +28,17 @@ _fprobe_command() {
       values='--arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments='definition...'
       ;;
-    'fprobe record')
+    'fprobe top')
       commands=''
-      options='--tracefs --arch --profile -h --help'
-      values='--tracefs:dir --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments='file'
+      options='-e --event -w --workload --loop --speed --cpus --seed --arch --profile -h --help'
+      values='-e:definition --event:definition -w:workload --workload:workload --speed:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments=''
       ;;
-    'fprobe replay')
+    'fprobe workloads')
       commands=''
-      options='--json --arch --profile -h --help'
-      values='--arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments='file'
-      ;;
-    'fprobe arch')
-      commands=''
-      options='--json -h --help'
-      values=''
-      arguments='=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm'
+      options='--json --profile -h --help'
+      values='--profile:profile'
+      arguments=''
       ;;
     'fprobe stat')
       commands=''
@@ -94,6 +82,36 @@ _fprobe_command() {
       values='--tasks:none --depth:none --maxactive:none --data:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments=''
       ;;
+    'fprobe arch')
+      commands=''
+      options='--json -h --help'
+      values=''
+      arguments='=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm'
+      ;;
+    'fprobe sh')
+      commands=''
+      options='-c --command --cpus --seed --arch --profile -h --help'
+      values='-c:none --command:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='file none...'
+      ;;
+    'fprobe record')
+      commands=''
+      options='--tracefs --arch --profile -h --help'
+      values='--tracefs:dir --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='file'
+      ;;
+    'fprobe replay')
+      commands=''
+      options='--json --arch --profile -h --help'
+      values='--arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='file'
+      ;;
+    'fprobe selftest')
+      commands=''
+      options='-v --verbose --ktap --json --stop-fail --parallel --cpus --arch --profile -h --help'
+      values='--parallel:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='file...'
+      ;;
     'fprobe profile')
       commands='import list show use'
       options='-h --help'
@@ -123,24 +141,6 @@ _fprobe_command() {
       options='-h --help'
       values=''
       arguments='profile'
-      ;;
-    'fprobe sh')
-      commands=''
-      options='-c --command --cpus --seed --arch --profile -h --help'
-      values='-c:none --command:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments='file none...'
-      ;;
-    'fprobe selftest')
-      commands=''
-      options='-v --verbose --ktap --json --stop-fail --parallel --cpus --arch --profile -h --help'
-      values='--parallel:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments='file...'
-      ;;
-    'fprobe top')
-      commands=''
-      options='-e --event -w --workload --loop --speed --cpus --seed --arch --profile -h --help'
-      values='-e:definition --event:definition -w:workload --workload:workload --speed:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments=''
       ;;
     'fprobe completion')
       commands=''

@@ -5,16 +5,14 @@ function __fprobe_valued
     switch $argv[1]
         case 'fprobe trace'
             string split ' ' -- '-e --event -E --enable -w --workload --cpus --seed --arch --profile'
-        case 'fprobe workloads'
-            string split ' ' -- '--profile'
         case 'fprobe check'
             string split ' ' -- '-e --event --arch --profile'
         case 'fprobe explain'
             string split ' ' -- '--arch --profile'
-        case 'fprobe record'
-            string split ' ' -- '--tracefs --arch --profile'
-        case 'fprobe replay'
-            string split ' ' -- '--arch --profile'
+        case 'fprobe top'
+            string split ' ' -- '-e --event -w --workload --speed --cpus --seed --arch --profile'
+        case 'fprobe workloads'
+            string split ' ' -- '--profile'
         case 'fprobe stat'
             string split ' ' -- '-e --event -E --enable -w --workload --filter --cpus --seed --arch --profile'
         case 'fprobe stacks'
@@ -23,14 +21,16 @@ function __fprobe_valued
             string split ' ' -- '-w --workload --cpus --seed --arch --profile'
         case 'fprobe demo maxactive'
             string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
-        case 'fprobe profile import'
-            string split ' ' -- '--kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name'
         case 'fprobe sh'
             string split ' ' -- '-c --command --cpus --seed --arch --profile'
+        case 'fprobe record'
+            string split ' ' -- '--tracefs --arch --profile'
+        case 'fprobe replay'
+            string split ' ' -- '--arch --profile'
         case 'fprobe selftest'
             string split ' ' -- '--parallel --cpus --arch --profile'
-        case 'fprobe top'
-            string split ' ' -- '-e --event -w --workload --speed --cpus --seed --arch --profile'
+        case 'fprobe profile import'
+            string split ' ' -- '--kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name'
     end
 end
 
@@ -96,27 +96,27 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe workloads' 'fprobe check' 'fprobe explain' 'fprobe record' 'fprobe replay' 'fprobe arch' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe sh' 'fprobe selftest' 'fprobe top' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe check' 'fprobe explain' 'fprobe top' 'fprobe workloads' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe arch' 'fprobe sh' 'fprobe record' 'fprobe replay' 'fprobe selftest' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
-complete -c fprobe -n '__fprobe_at \'fprobe\'' -s V -l version -d 'output the version number'
-complete -c fprobe -n '__fprobe_at \'fprobe\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe\'' -s V -l version -d 'print the version'
+complete -c fprobe -n '__fprobe_at \'fprobe\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a trace -d 'define events, enable them, run a recorded workload and print the trace'
-complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a workloads -d 'list the recorded workloads'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a check -d 'tell what the kernel would answer to definitions, with the place and a hint for each refusal'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a explain -d 'draw a definition apart, or tell what an error means'
-complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a record -d 'run the steps of transcripts and print them with their results'
-complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a replay -d 'run recorded transcripts and compare what comes out'
-complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch gives fprobe: Kconfig, entry sites, registers, headers'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a top -d 'watch probes live under a workload: hits, rates, values, records, shadow stacks'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a workloads -d 'list the recorded workloads'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stat -d 'count what events hit while a workload runs, with perf events'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a stacks -d 'show the shadow stacks and the fprobe tables at one moment of a workload, word by word'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a module -d 'sample kernel modules: an fprobe as kernel code uses it, from loading to unloading'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a demo -d 'show what a design makes of a situation'
-complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch gives fprobe: Kconfig, entry sites, registers, headers'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a sh -d 'a shell in a simulated machine, at its tracing files: a script, a command, or a terminal'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a record -d 'run the steps of transcripts and print them with their results'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a replay -d 'run recorded transcripts and compare what comes out'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a selftest -d 'run tests as ftracetest does, each on a freshly booted kernel'
-complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a top -d 'watch probes live under a workload: hits, rates, values, records, shadow stacks'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a profile -d 'kernel profiles: where symbols, types and workloads come from'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a completion -d 'print the script that lets a shell complete commands, definitions and names'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a doctor -d 'tell what this machine offers, and what to do about what is missing'
 
@@ -128,40 +128,34 @@ complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l seed -x  -d 'where every
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l json -d 'one JSON object an event'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s h -l help -d 'display help for command'
-
-complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l json -d 'as JSON'
-complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l json -d 'one JSON object a definition'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe check\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe check\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe check\' 0' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -l json -d 'as one JSON object'
 complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe explain\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe explain\' 0 ...' -a '(__fprobe_values definition)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
-complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe record\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe record\' 0' -F
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l loop -d 'run the workload again and again'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l speed -x  -d 'simulated seconds a second'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l json -d 'one JSON object a difference'
-complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe replay\' 0' -F
-
-complete -c fprobe -n '__fprobe_at \'fprobe arch\'' -l json -d 'one JSON object an arch'
-complete -c fprobe -n '__fprobe_at \'fprobe arch\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe arch\' 0' -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm'
+complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l json -d 'as JSON'
+complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s E -l enable -x -a '(__fprobe_values event)' -d 'a static event, SYSTEM:EVENT; may be repeated'
@@ -173,7 +167,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l seed -x  -d 'where everyt
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l json -d 'one JSON object an event'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
@@ -182,9 +176,9 @@ complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l cpus -x  -d 'number of 
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l json -d 'one JSON object'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe module\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe module\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a load -d 'load a module, run a workload, unload it, and print the kernel log'
 complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a list -d 'list the modules and their parameters'
 
@@ -194,12 +188,12 @@ complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l seed -x  -d 'where
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l json -d 'one JSON object a line of the log'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -l json -d 'one JSON object a module'
-complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe demo\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe demo\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe demo\' 0' -a maxactive -d 'many calls at once in a probed function: a pool of nodes, as before Linux 6.14, and shadow stacks'
 
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l tasks -x  -d 'tasks that are in the function at once'
@@ -210,9 +204,44 @@ complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l cpus -x  -d 'nu
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l json -d 'one JSON object a row'
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe demo maxactive\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe arch\'' -l json -d 'one JSON object an arch'
+complete -c fprobe -n '__fprobe_at \'fprobe arch\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe arch\' 0' -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm'
+
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s c -l command -x  -d 'run this; the first argument then is $0'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
+complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe record\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe record\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l json -d 'one JSON object a difference'
+complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe replay\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe replay\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s v -l verbose -d 'print what tests print, and the commands that they run'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l ktap -d 'print in KTAP format'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l json -d 'one JSON object a test'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l stop-fail -d 'stop at the first test that fails'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l parallel -x  -d 'run so many tests at a time'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe selftest\' 0 ...' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe profile\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a import -d 'build a profile from what a kernel tells of itself'
 complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a list -d 'list the profiles that can be named'
 complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a show -d 'tell what a profile holds'
@@ -231,50 +260,21 @@ complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l trace-dat -r -F
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'the arch of that kernel (default: as its files tell)'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s o -l output -x -a '(__fish_complete_directories)' -d 'where the profile goes (default: among your profiles, by its name)'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l name -x  -d 'what it is called (default: from its folder or version)'
-complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\' 0' -a '(__fish_complete_directories)'
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -l json -d 'one JSON object a profile'
-complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -l json -d 'as JSON'
-complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe profile show\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe profile use\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe profile use\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe profile use\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s c -l command -x  -d 'run this; the first argument then is $0'
-complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l cpus -x  -d 'number of simulated cpus'
-complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l seed -x  -d 'where everything random comes from'
-complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe sh\' 0' -F
-
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s v -l verbose -d 'print what tests print, and the commands that they run'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l ktap -d 'print in KTAP format'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l json -d 'one JSON object a test'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l stop-fail -d 'stop at the first test that fails'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l parallel -x  -d 'run so many tests at a time'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l cpus -x  -d 'number of simulated cpus'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\'' -s h -l help -d 'display help for command'
-complete -c fprobe -n '__fprobe_at \'fprobe selftest\' 0 ...' -F
-
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'what runs; fprobe workloads lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l loop -d 'run the workload again and again'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l speed -x  -d 'simulated seconds a second'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l cpus -x  -d 'number of simulated cpus'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l seed -x  -d 'where everything random comes from'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
-complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s h -l help -d 'display help for command'
-
-complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe completion\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe completion\' 0' -a 'bash zsh fish'
 
 complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -l json -d 'one JSON object a thing looked at'
-complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -s h -l help -d 'display help for command'
+complete -c fprobe -n '__fprobe_at \'fprobe doctor\'' -s h -l help -d 'show this help'

@@ -70,7 +70,12 @@ function textAfter(command: Command): string {
     text += piece;
   };
   // Its declarations leave out that a command is an event emitter.
-  (command as Command & Pick<NodeJS.EventEmitter, 'emit'>).emit('afterHelp', { error: false, command, write });
+  (command as Command & Pick<NodeJS.EventEmitter, 'emit'>).emit('afterHelp', {
+    error: false,
+    command,
+    write,
+    unset: true,
+  });
   return text.trim();
 }
 

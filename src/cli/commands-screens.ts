@@ -57,7 +57,13 @@ ${EXIT_STATUS}`,
     .addHelpText(
       'after',
       `
-It looks and changes nothing. Exit status: 0, or 2 when the program cannot work here at all.`,
+It looks and changes nothing.
+
+Examples:
+  $ fprobe doctor
+  $ fprobe doctor --json | grep -v '"ok"'
+
+Exit status: 0, or 2 when the program cannot work here at all.`,
     )
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
 

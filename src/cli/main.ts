@@ -10,6 +10,7 @@ import { addScreenCommands } from './commands-screens.ts';
 import { addShellCommands } from './commands-shell.ts';
 import { addTranscriptCommands } from './commands-transcript.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
+import { styleHelp } from './help-style.ts';
 import { onBrokenPipe, say } from './output.ts';
 
 function version(): string {
@@ -20,7 +21,7 @@ function version(): string {
 export function buildProgram(ofVersion = version()): Command {
   const program = new Command('fprobe')
     .description("Linux's tracefs and its fprobe engine, simulated: define, check, hit and read fprobe events.")
-    .version(ofVersion)
+    .version(ofVersion, '-V, --version', 'print the version')
     .enablePositionalOptions()
     .showHelpAfterError('(fprobe --help shows what there is)')
     .addHelpText(
@@ -40,6 +41,7 @@ ${EXIT_STATUS}`,
   addProfileCommands(program);
   addShellCommands(program);
   addScreenCommands(program);
+  styleHelp(program);
   overrideExit(program);
   return program;
 }
