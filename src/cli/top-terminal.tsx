@@ -27,7 +27,8 @@ export async function terminalTop(
     stdout.write(LEAVE);
   };
   stdout.write(ENTER);
-  process.once('exit', leave);
+  // Also before Node prints an error that nobody caught.
+  for (const end of ['exit', 'uncaughtExceptionMonitor']) process.once(end, leave);
   const app = render(<TopView controller={new TopController(session, options)} />, {
     stdin,
     stdout,
@@ -47,6 +48,7 @@ export async function terminalTop(
   } finally {
     app.unmount();
     leave();
+    for (const end of ['exit', 'uncaughtExceptionMonitor']) process.off(end, leave);
     for (const forget of handlers) forget();
   }
 }

@@ -126,6 +126,7 @@ describe.skipIf(!TMUX)(`on a real terminal${TMUX ? '' : ' (tmux is missing)'}`, 
       name,
       / add> f:x vfs_read cont\n {19}\^\n {6}This variable is not found at this probe point\n {6}did you mean count/,
     );
+    expect(await tmux('display', '-p', '-t', name, '#{cursor_flag} #{cursor_x} #{cursor_y}')).toBe('1 23 10');
     await tmux('send-keys', '-t', name, 'BSpace', 'BSpace');
     await type(name, 'unt');
     await enter(name);

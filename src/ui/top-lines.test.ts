@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sparkline } from './sparkline.ts';
-import { bar, heading, lineText, short } from './top-lines.ts';
+import { bar, cursorOf, heading, lineText, short, span } from './top-lines.ts';
 
 test.each([
   [0, '0'],
@@ -41,4 +41,9 @@ test.each([
 test('a heading is as wide as the screen, or as its text', () => {
   expect(lineText(heading('keys', 20))).toBe('── keys ────────────');
   expect(lineText(heading('a long heading', 4))).toBe('── a long heading ');
+});
+
+test('the cursor is where the piece is that says so', () => {
+  expect(cursorOf([[span('ab')], [span('> '), span('x'), span(' ', 'cursor'), span('y')]])).toEqual({ x: 3, y: 1 });
+  expect(cursorOf([[span('ab')]])).toBeUndefined();
 });

@@ -1,5 +1,5 @@
-/** How a piece of a line looks. */
-export type Tone = 'plain' | 'dim' | 'bold' | 'title' | 'chosen' | 'good' | 'warn' | 'bad' | 'accent';
+/** How a piece of a line looks; `cursor` is where the terminal's cursor stands. */
+export type Tone = 'plain' | 'dim' | 'bold' | 'title' | 'chosen' | 'cursor' | 'good' | 'warn' | 'bad' | 'accent';
 
 /** A piece of a line. */
 export interface Span {
@@ -15,6 +15,15 @@ export const span = (text: string, tone: Tone = 'plain'): Span => ({ text, tone 
 
 /** The text of a line. */
 export const lineText = (line: Line): string => line.map(({ text }) => text).join('');
+
+/** Where the cursor stands on a screen; `undefined` when it is hidden. */
+export function cursorOf(lines: readonly Line[]): { x: number; y: number } | undefined {
+  for (const [y, line] of lines.entries()) {
+    const at = line.findIndex(({ tone }) => tone === 'cursor');
+    if (at >= 0) return { x: lineText(line.slice(0, at)).length, y };
+  }
+  return undefined;
+}
 
 /** A heading with a rule behind it, as wide as the screen. */
 export function heading(text: string, width: number, tone: Tone = 'dim'): Line {

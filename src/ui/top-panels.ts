@@ -155,7 +155,7 @@ export function promptLines(prompt: TopPrompt, width: number, rows: number): Lin
   const input: Line = [
     span(label, 'accent'),
     span(shown.slice(0, at)),
-    span(shown[at] ?? ' ', 'chosen'),
+    span(shown[at] ?? ' ', 'cursor'),
     span(shown.slice(at + 1)),
   ];
   if (refusal !== undefined) {

@@ -1,8 +1,8 @@
-import { Box, type Key, Text, useApp, useInput, useStdout } from 'ink';
+import { Box, type Key, Text, useApp, useCursor, useInput, useStdout } from 'ink';
 import { type ReactElement, useCallback, useEffect, useReducer } from 'react';
 import type { TopController } from './top-controller.ts';
 import type { TopKey } from './top-keys.ts';
-import type { Line, Tone } from './top-lines.ts';
+import { cursorOf, type Line, type Tone } from './top-lines.ts';
 
 /** Milliseconds between two pictures. */
 const FRAME_MS = 100;
@@ -15,6 +15,7 @@ const TONES: Record<Tone, Parameters<typeof Text>[0]> = {
   bold: { bold: true },
   title: { inverse: true, bold: true },
   chosen: { inverse: true },
+  cursor: {},
   good: { color: 'green' },
   warn: { color: 'yellow' },
   bad: { color: 'red', bold: true },
@@ -92,6 +93,7 @@ export function keysOf(input: string, key: Key): TopKey[] {
 export function TopView({ controller }: { readonly controller: TopController }): ReactElement {
   const { exit } = useApp();
   const { stdout } = useStdout();
+  const { setCursorPosition } = useCursor();
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const columns = stdout.columns ?? 80;
   // A picture as high as the screen would make ink clear it each time.
@@ -131,9 +133,11 @@ export function TopView({ controller }: { readonly controller: TopController }):
     };
   }, [controller, stdout, guarded]);
 
+  const lines = controller.screen(columns, rows);
+  setCursorPosition(cursorOf(lines));
   return (
     <Box flexDirection="column" width={columns} height={rows}>
-      {controller.screen(columns, rows).map((line, i) => (
+      {lines.map((line, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
         <Row key={i} line={line} />
       ))}
