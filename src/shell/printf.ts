@@ -59,7 +59,7 @@ function formatOnce(format: string, left: string[], errors: string[]): { text: s
   let at = 0;
   while (at < format.length) {
     if (format[at] === '\\') {
-      const end = /^\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[\s\S])?/.exec(format.slice(at))![0].length;
+      const end = /^\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[abcefnrtv\\'"])?/.exec(format.slice(at))![0].length;
       const decoded = decodeEscapes(format.slice(at, at + end));
       text += decoded.text;
       if (decoded.stops) return { text, stops: true };

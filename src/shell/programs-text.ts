@@ -249,7 +249,7 @@ async function grepFile(call: ProgramCall, fd: number, name: string, how: GrepOp
   const line = (text: string) => {
     number++;
     regex.lastIndex = 0;
-    if (regex.test(text) !== flags.has('v')) {
+    if (count < max && regex.test(text) !== flags.has('v')) {
       count++;
       if (!wantsLines) return;
       for (const each of kept.splice(0)) show(each.text, each.number, '-');
@@ -272,10 +272,10 @@ async function grepFile(call: ProgramCall, fd: number, name: string, how: GrepOp
     const lines = rest.split('\n');
     rest = lines.pop()!;
     if (done && rest !== '') lines.push(rest);
-    for (const each of lines) if (count < max) line(each);
+    for (const each of lines) if (count < max || follow > 0) line(each);
     if (out !== '' && (await print(call, out)) !== 0) return -5;
     out = '';
-    if (done || count >= max || (flags.has('q') && count > 0)) break;
+    if (done || (count >= max && follow <= 0) || (flags.has('q') && count > 0)) break;
   }
   if (flags.has('c')) await print(call, `${withName ? `${name}:` : ''}${count}\n`);
   if ((flags.has('l') && count > 0) || (flags.has('L') && count === 0)) await print(call, `${name}\n`);

@@ -61,6 +61,8 @@ function harness({ path, instance }: TestCase, files: TestFiles): string {
     `SIG_BASE=${FIRST_SIGNAL} SIG_PID=$$ SIG_RESULT=0 SIG_FAIL=${FIRST_SIGNAL + 1}`,
     'exit_pass() { exit 0; }',
     'exit_fail() { exit 1; }',
+    // What ftracetest does to the machine around its tests.
+    'setup() { :; }; cleanup() { :; }',
     ...helpers,
     `TRACING_DIR=${TRACING_DIR} FTRACETEST_ROOT=${TESTS_DIR} TMPDIR=/tmp/ftracetest-dir`,
     `export TRACING_DIR FTRACETEST_ROOT TMPDIR`,

@@ -130,11 +130,24 @@ export class ShellProcess {
 
   /** Sleeps for so many nanoseconds, or until a signal comes. */
   async sleep(ns: number): Promise<void> {
-    await this.#interruptible((wake) => {
-      let early = () => {};
-      void this.system.scheduler.sleep(ns, (interrupt) => (early = interrupt)).then(wake);
-      return () => early();
-    });
+    this.check();
+    const end = this.system.kernel.processes.sleep(this.task, ns);
+    let early = () => {};
+    let over = false;
+    try {
+      await this.#interruptible((wake) => {
+        const slept = this.system.scheduler.sleep(ns, (interrupt) => {
+          early = interrupt;
+        });
+        void slept.then(() => {
+          over = true;
+          wake();
+        });
+        return () => early();
+      });
+    } finally {
+      end(!over);
+    }
   }
 
   open(path: string, how: OpenMode): number {

@@ -226,3 +226,35 @@ test('one that slept long enough while others worked is no reason to give up', a
   `);
   expect({ out, stuck }).toEqual({ out: 'done\n', stuck: false });
 });
+
+test('owners: an instance belongs to whom its directory does, a remount gives all files a group', async () => {
+  const { out } = await sh(`
+    chgrp tty instances; mkdir instances/a; stat -c %G instances/a instances/a/trace trace
+    mount -o remount,gid=4 /sys/kernel/tracing; stat -c %G . trace instances/a/trace; grep tracefs /proc/mounts
+    rmdir instances/a; chgrp root instances; mkdir instances/a; stat -c %G instances/a; rmdir instances/a
+  `);
+  expect(out).toBe('tty\ntty\nroot\nadm\nadm\nadm\nnodev /sys/kernel/tracing tracefs rw,relatime,gid=4 0 0\nroot\n');
+});
+
+test('a sleep lets the idle task run, until its timer expires', async () => {
+  const { out } = await sh(`
+    for event in sched/sched_switch timer/hrtimer_expire_entry; do echo 1 > events/$event/enable; done
+    echo 'f:asks hrtimer_nanosleep rqtp' >> dynamic_events; echo 1 > events/fprobes/enable
+    sleep 0.25
+    echo 0 > events/enable
+    grep -v '^#' trace | sed 's/ *\\[.*[0-9]: / /; s/^ *//; s/hrtimer=[0-9a-f]*//; s/ prev_prio.*next_comm/ to/; s/now=.*/now/'
+  `);
+  expect(out.split('\n').filter((line) => /rqtp|swapper|expire/.test(line))).toEqual([
+    'sleep-147 asks: (hrtimer_nanosleep+0x4/0x100) rqtp=250000000',
+    'sleep-147 sched_switch: prev_comm=sleep prev_pid=147 to=swapper/0 next_pid=0 next_prio=120',
+    '<idle>-0 hrtimer_expire_entry:  function=hrtimer_wakeup now',
+  ]);
+});
+
+test.each([
+  ["printf 'a\\%03o|%s\\n' 8 x", 'a\\010|x\n'],
+  ["printf '1\\n2\\n3\\n' | grep -m 1 -A 1 2", '2\n3\n'],
+  ['echo abab | grep -o b | wc -l', '2\n'],
+])('%s', async (script, out) => {
+  expect((await sh(script)).out).toBe(out);
+});

@@ -40,6 +40,8 @@ export class Vfs {
   readonly #tracefs: Tracefs;
   /** Owners and modes of tracing files that were changed, by path from their root. */
   readonly #attributes = new Map<string, Attributes>();
+  /** Owners of instances, by path: those of the files in them that nobody changed. */
+  readonly #instances = new Map<string, { uid: number; gid: number }>();
   /** Owner and mode of the tracing files that nobody changed: the mount's options. */
   readonly mountAttributes: { uid?: number; gid?: number; mode?: number } = {};
 
@@ -100,7 +102,13 @@ export class Vfs {
   mkdir(who: ShellProcess, path: string, mode = 0o777): number {
     const place = this.#find(who, path, false);
     if (typeof place === 'number') return place;
-    if (place.mount !== undefined) return this.#tracefs.mkdir(place.traced);
+    if (place.mount !== undefined) {
+      const ret = this.#tracefs.mkdir(place.traced);
+      // An instance belongs to whom the directory that it is in belongs to.
+      const { uid, gid } = this.#ownerOf(place.traced.replace(/\/?[^/]*$/, '') || '.');
+      if (ret === 0) this.#instances.set(place.traced, { uid, gid });
+      return ret;
+    }
     if (place.node || !place.dir) return -Errno.EEXIST;
     place.dir.entries.set(place.name, ramDir({}, mode & ~who.umask));
     return 0;
@@ -109,7 +117,14 @@ export class Vfs {
   rmdir(who: ShellProcess, path: string): number {
     const place = this.#find(who, path, false);
     if (typeof place === 'number') return place;
-    if (place.mount !== undefined) return this.#tracefs.rmdir(place.traced);
+    if (place.mount !== undefined) {
+      const ret = this.#tracefs.rmdir(place.traced);
+      if (ret === 0) this.#instances.delete(place.traced);
+      if (ret === 0)
+        for (const path of this.#attributes.keys())
+          if (path === place.traced || path.startsWith(`${place.traced}/`)) this.#attributes.delete(path);
+      return ret;
+    }
     const { node, dir } = place;
     if (!node) return -Errno.ENOENT;
     if (node.kind === 'mount' || !dir) return -Errno.EBUSY;
@@ -182,6 +197,11 @@ export class Vfs {
   /** Forgets the owners, or the modes, that tracing files were given one by one. */
   forgetAttributes(names: readonly (keyof Attributes)[]): void {
     for (const attributes of this.#attributes.values()) for (const name of names) delete attributes[name];
+    const { uid = 0, gid = 0 } = this.mountAttributes;
+    for (const owner of this.#instances.values()) {
+      if (names.includes('uid')) owner.uid = uid;
+      if (names.includes('gid')) owner.gid = gid;
+    }
   }
 
   /** The path from the root, without links and dots, of what there is; a negative errno when there is nothing. */
@@ -269,13 +289,22 @@ export class Vfs {
     return {
       kind,
       mode: given?.mode ?? (traced === '.' ? (root.mode ?? 0o755) : mode),
-      uid: given?.uid ?? root.uid ?? 0,
-      gid: given?.gid ?? root.gid ?? 0,
+      ...this.#ownerOf(traced),
       size: 0,
       links,
       ino: inode(`traced/${traced}`),
       mtime: 0,
       mount,
+    };
+  }
+
+  /** Who a tracing file belongs to: as it was changed, as its instance, or as the mount's options say. */
+  #ownerOf(traced: string): { readonly uid: number; readonly gid: number } {
+    const given = this.#attributes.get(traced);
+    const instance = this.#instances.get(/^instances\/[^/]+/.exec(traced)?.[0] ?? '');
+    return {
+      uid: given?.uid ?? instance?.uid ?? this.mountAttributes.uid ?? 0,
+      gid: given?.gid ?? instance?.gid ?? this.mountAttributes.gid ?? 0,
     };
   }
 

@@ -5,6 +5,8 @@ import {
   forkPrograms,
   KernelTypes,
   Piece,
+  type SleepProgram,
+  sleepProgram,
   unpackWorkload,
   type Workload,
 } from '../workload/index.ts';
@@ -57,6 +59,11 @@ interface CallPiece {
   readonly actAt: number;
 }
 
+/** A sleep in two parts; see `SleepProgram`. */
+interface SleepPiece extends Omit<SleepProgram, 'workload'> {
+  readonly piece: Piece;
+}
+
 /** A fork in parts; see `ForkPrograms`. */
 interface ForkPieces {
   readonly waited: Piece;
@@ -76,6 +83,7 @@ export class ProcessPieces {
   readonly #types: KernelTypes;
   readonly #calls = new Map<CallName, CallPiece | undefined>();
   readonly #workloads = new Map<string, Workload | undefined>();
+  #sleep: SleepPiece | undefined | 'unknown' = 'unknown';
   #fork: ForkPieces | undefined | 'unknown' = 'unknown';
 
   private constructor(profile: KernelProfile) {
@@ -97,6 +105,16 @@ export class ProcessPieces {
   get fork(): ForkPieces | undefined {
     if (this.#fork === 'unknown') this.#fork = this.#cutFork();
     return this.#fork;
+  }
+
+  /** A sleep. */
+  get sleep(): SleepPiece | undefined {
+    if (this.#sleep === 'unknown') {
+      const workload = this.workload('sleep');
+      const program = workload && sleepProgram(workload, this.#functions);
+      this.#sleep = program && { ...program, piece: this.#piece(program.workload) };
+    }
+    return this.#sleep;
   }
 
   /** A system call. */

@@ -68,6 +68,8 @@ export class Processes {
   readonly #kernel: ProcessKernel;
   readonly #pieces: ProcessPieces;
   readonly #waited = new Map<Task, Waited>();
+  /** Where the time of a timer interrupt is kept. */
+  readonly #now: bigint;
   #current: Task;
 
   constructor(kernel: ProcessKernel, first: { readonly comm: string; readonly pid: number }) {
@@ -75,6 +77,7 @@ export class Processes {
     this.#pieces = ProcessPieces.of(kernel.profile);
     this.first = kernel.machine.createTask({ ...first, user: new Memory() });
     this.#current = this.first;
+    this.#now = kernel.machine.allocate(8, 8, true);
     kernel.machine.switchTo(this.cpu, this.first);
   }
 
@@ -202,6 +205,61 @@ export class Processes {
     replay.resume();
     replay.run();
     return result;
+  }
+
+  /**
+   * A process begins to sleep for so many nanoseconds; others may run.
+   * @returns what ends its sleep, to be called when it is over or was interrupted
+   */
+  sleep(task: Task, ns: number): (interrupted?: boolean) => void {
+    this.run(task);
+    const sleep = this.#isQuiet ? undefined : this.#pieces.sleep;
+    if (!sleep?.piece.isWatched(this.#kernel)) return () => this.run(task);
+    const { piece, awayAt, asked } = sleep;
+    const copy = piece.copy();
+    piece.setArgument(copy, { param: 'rqtp', from: asked, to: BigInt(Math.round(ns)) });
+    const { idle } = this.cpu;
+    const bound = new Map([
+      [0, task],
+      [1, idle],
+    ]);
+    const replay = new Replay(this.#kernel, copy, { bound });
+    replay.run({ steps: awayAt });
+    const cpu = this.cpu;
+    return (interrupted = false) => {
+      if (interrupted) {
+        replay.stop();
+        this.run(task);
+        return;
+      }
+      this.#expire(cpu, replay.address(piece.argument('timer') ?? 0n), task);
+      replay.resume();
+      replay.run();
+      this.#current = task;
+    };
+  }
+
+  /** The timer interrupt that ends a sleep, as its tracepoints tell of it. */
+  #expire(cpu: Cpu, timer: bigint, task: Task): void {
+    const { machine, tracepoints } = this.#kernel;
+    const points: readonly (readonly [string, readonly bigint[]])[] = [
+      ['hrtimer_cancel', [timer]],
+      ['hrtimer_expire_entry', [timer, this.#now]],
+      ['sched_waking', [task.address]],
+      ['sched_wakeup', [task.address]],
+      ['hrtimer_expire_exit', [timer]],
+    ];
+    if (!machine.irqEnter(cpu, 'hardirq')) return;
+    cpu.irqsOff = true;
+    machine.memory.writeUint(this.#now, 8, BigInt(Math.round(machine.clock.now)));
+    const { wide } = cpu.current.regs;
+    for (const [name, args] of points) {
+      const point = tracepoints.find(name);
+      if (point?.enabled !== true) continue;
+      for (const [n, value] of args.entries()) wide[machine.arch.argRegs[n + 1]!] = value;
+      point.fire(cpu);
+    }
+    machine.irqExit(cpu);
   }
 
   /** Whether nothing at all is traced: no function patched, no tracepoint on. */

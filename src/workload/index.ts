@@ -7,5 +7,6 @@ export { KernelTypes } from './kernel-types.ts';
 export { Piece } from './piece.ts';
 export type { RecordingSource } from './recordings.ts';
 export { Replay, type ReplayKernel, type ReplayOptions, type RunLimit } from './replay.ts';
+export { type SleepProgram, sleepProgram } from './sleep-program.ts';
 export { unpackWorkload, type WorkloadError } from './unpack.ts';
 export type { Workload } from './workload.ts';

@@ -189,6 +189,11 @@ export class Replay {
     this.#lazy = LAZY_FLAG;
   }
 
+  /** Where a recorded address of the kernel is in this replay. */
+  address(recorded: bigint): bigint {
+    return this.#tasks.relocation.address(recorded);
+  }
+
   /** Stops before the end: the tasks are gone. */
   stop(): void {
     if (this.#started && !this.done) this.#end();
