@@ -43,13 +43,13 @@ _fprobe_command() {
     'fprobe stat')
       commands=''
       options='-e --event -E --enable -w --workload -a --all-cpus --filter --cpus --seed --json --arch --profile -h --help'
-      values='-e:definition --event:definition -E:event --enable:event -w:none --workload:none --filter:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      values='-e:definition --event:definition -E:event --enable:event -w:workload --workload:workload --filter:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments=''
       ;;
     'fprobe stacks')
       commands=''
       options='-e --event -w --workload --at --cpus --json --arch --profile -h --help'
-      values='-e:definition --event:definition -w:none --workload:none --at:none --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      values='-e:definition --event:definition -w:workload --workload:workload --at:moment --cpus:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments=''
       ;;
     'fprobe module')
@@ -61,8 +61,8 @@ _fprobe_command() {
     'fprobe module load')
       commands=''
       options='-w --workload --cpus --seed --json --arch --profile -h --help'
-      values='-w:none --workload:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
-      arguments='none none...'
+      values='-w:workload --workload:workload --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      arguments='module none...'
       ;;
     'fprobe module list')
       commands=''

@@ -159,7 +159,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -s h -l help -d 'show t
 
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s E -l enable -x -a '(__fprobe_values event)' -d 'a static event, SYSTEM:EVENT; may be repeated'
-complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'what runs; fprobe workloads lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s a -l all-cpus -d 'count every task, not only the program and what it forks'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l filter -x  -d 'count only hits that pass'
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l cpus -x  -d 'number of simulated cpus'
@@ -170,8 +170,8 @@ complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -l profile -x -a '(__fprobe_
 complete -c fprobe -n '__fprobe_at \'fprobe stat\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s e -l event -x -a '(__fprobe_values definition)' -d 'a definition, as written to dynamic_events; may be repeated'
-complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
-complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l at -x  -d 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l at -x -a '(__fprobe_values moment)' -d 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l json -d 'one JSON object'
 complete -c fprobe -n '__fprobe_at \'fprobe stacks\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
@@ -182,13 +182,14 @@ complete -c fprobe -n '__fprobe_at \'fprobe module\'' -s h -l help -d 'show this
 complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a load -d 'load a module, run a workload, unload it, and print the kernel log'
 complete -c fprobe -n '__fprobe_at \'fprobe module\' 0' -a list -d 'list the modules and their parameters'
 
-complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s w -l workload -x  -d 'what runs; fprobe workloads lists them'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'what runs; fprobe workloads lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l json -d 'one JSON object a line of the log'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe module load\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe module load\' 0' -a '(__fprobe_values module)'
 
 complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -l json -d 'one JSON object a module'
 complete -c fprobe -n '__fprobe_at \'fprobe module list\'' -s h -l help -d 'show this help'

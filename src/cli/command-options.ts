@@ -31,6 +31,15 @@ export const profileOption = () =>
     undefined,
     'the one that fprobe profile use chose, or the built-in one',
   );
+/** `-w`. */
+export const workloadOption = () =>
+  new Option('-w, --workload <workload>', 'what runs; fprobe workloads lists them').default('cat');
+/** `--cpus`. */
+export const cpusOption = () =>
+  new Option('--cpus <n>', 'number of simulated cpus').argParser(wholeNumber(1, 64)).default(1);
+/** `--seed`. */
+export const seedOption = () =>
+  new Option('--seed <n>', 'where everything random comes from').argParser(wholeNumber(0, 0xffffffff)).default(0);
 /** `-e`. */
 export const definitionOption = () =>
   new Option('-e, --event <definition>', 'a definition, as written to dynamic_events; may be repeated')

@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
 import { archOption } from './arch-option.ts';
-import { definitionOption, EXIT_STATUS, enableOption, profileOption, wholeNumber } from './command-options.ts';
+import {
+  cpusOption,
+  definitionOption,
+  EXIT_STATUS,
+  enableOption,
+  profileOption,
+  seedOption,
+  workloadOption,
+} from './command-options.ts';
 
 /** Commands about definitions and what they record: `trace`, `workloads`, `check`. */
 export function addDefineCommands(program: Command): void {
@@ -9,9 +17,9 @@ export function addDefineCommands(program: Command): void {
     .description('define events, enable them, run a recorded workload and print the trace')
     .addOption(definitionOption())
     .addOption(enableOption())
-    .option('-w, --workload <workload>', 'what runs; fprobe workloads lists them', 'cat')
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
-    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .addOption(workloadOption())
+    .addOption(cpusOption())
+    .addOption(seedOption())
     .option('--json', 'one JSON object an event')
     .addOption(archOption())
     .addOption(profileOption())

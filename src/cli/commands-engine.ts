@@ -1,6 +1,14 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { archOption, parseArch } from './arch-option.ts';
-import { definitionOption, EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
+import {
+  cpusOption,
+  definitionOption,
+  EXIT_STATUS,
+  profileOption,
+  seedOption,
+  wholeNumber,
+  workloadOption,
+} from './command-options.ts';
 import { type Moment, parseMoment } from './moment.ts';
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value];
@@ -31,11 +39,11 @@ ${EXIT_STATUS}`,
     .description('count what events hit while a workload runs, with perf events')
     .addOption(definitionOption())
     .option('-E, --enable <event>', 'a static event, SYSTEM:EVENT; may be repeated', collect, [])
-    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .addOption(workloadOption())
     .option('-a, --all-cpus', 'count every task, not only the program and what it forks')
     .option('--filter <filter>', 'count only hits that pass')
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
-    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .addOption(cpusOption())
+    .addOption(seedOption())
     .option('--json', 'one JSON object an event')
     .addOption(archOption())
     .addOption(profileOption())
@@ -55,13 +63,13 @@ ${EXIT_STATUS}`,
     .command('stacks')
     .description('show the shadow stacks and the fprobe tables at one moment of a workload, word by word')
     .addOption(definitionOption())
-    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
+    .addOption(workloadOption())
     .addOption(
       new Option('--at <moment>', 'FUNCTION:entry, FUNCTION:body or FUNCTION:return, with :N for the N-th call')
         .argParser(momentOption)
         .default(undefined, 'where most words are in use'),
     )
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .addOption(cpusOption())
     .option('--json', 'one JSON object')
     .addOption(archOption())
     .addOption(profileOption())
@@ -85,11 +93,11 @@ ${EXIT_STATUS}`,
   module
     .command('load')
     .description('load a module, run a workload, unload it, and print the kernel log')
-    .argument('<name>', 'the module; fprobe module list lists them')
+    .argument('<module>', 'fprobe module list lists them')
     .argument('[parameters...]', 'NAME=VALUE, as insmod takes them')
-    .option('-w, --workload <name>', 'what runs; fprobe workloads lists them', 'cat')
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
-    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .addOption(workloadOption())
+    .addOption(cpusOption())
+    .addOption(seedOption())
     .option('--json', 'one JSON object a line of the log')
     .addOption(archOption())
     .addOption(profileOption())
@@ -120,7 +128,7 @@ ${EXIT_STATUS}`,
     .option('--depth <n>', 'calls that each task is in', wholeNumber(1, 1000))
     .option('--maxactive <n>', 'nodes of the pool; 0 for two on each cpu', wholeNumber(0, 4096), 0)
     .option('--data <bytes>', 'handed from entry to exit', wholeNumber(0, 120), 8)
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
+    .addOption(cpusOption())
     .option('--json', 'one JSON object a row')
     .addOption(archOption())
     .addOption(profileOption())

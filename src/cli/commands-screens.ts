@@ -1,6 +1,14 @@
 import { Argument, type Command, Option } from 'commander';
 import { archOption } from './arch-option.ts';
-import { definitionOption, EXIT_STATUS, positiveNumber, profileOption, wholeNumber } from './command-options.ts';
+import {
+  cpusOption,
+  definitionOption,
+  EXIT_STATUS,
+  positiveNumber,
+  profileOption,
+  seedOption,
+  workloadOption,
+} from './command-options.ts';
 
 /** Commands for people at a terminal: `top`, `completion`, `doctor`, and what the completion scripts ask. */
 export function addScreenCommands(program: Command): void {
@@ -8,15 +16,15 @@ export function addScreenCommands(program: Command): void {
     .command('top')
     .description('watch probes live under a workload: hits, rates, values, records, shadow stacks')
     .addOption(definitionOption())
-    .option('-w, --workload <workload>', 'what runs; fprobe workloads lists them', 'cat')
+    .addOption(workloadOption())
     .option('--loop', 'run the workload again and again')
     .addOption(
       new Option('--speed <factor>', 'simulated seconds a second')
         .argParser(positiveNumber)
         .default(undefined, '0.05; without a screen as fast as it goes'),
     )
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
-    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .addOption(cpusOption())
+    .addOption(seedOption())
     .addOption(archOption())
     .addOption(profileOption())
     .addHelpText(

@@ -1,10 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { archOption } from './arch-option.ts';
-import { profileOption, wholeNumber } from './command-options.ts';
-
-const cpusOption = () => new Option('--cpus <n>', 'number of simulated cpus').argParser(wholeNumber(1, 64)).default(1);
-const seedOption = () =>
-  new Option('--seed <n>', 'where everything random comes from').argParser(wholeNumber(0, 0xffffffff)).default(0);
+import { cpusOption, profileOption, seedOption, wholeNumber } from './command-options.ts';
 
 /** Commands that use the tracing files from shell scripts: `sh`, `selftest`. */
 export function addShellCommands(program: Command): void {

@@ -34,6 +34,19 @@ function eventNames(profile: KernelProfile, text: string): Completion {
   return { from: colon + 1, candidates: nameCandidates(found, piece, 'events') };
 }
 
+/** `FUNCTION:PHASE`. */
+function moments(profile: KernelProfile, text: string): Completion {
+  const colon = text.indexOf(':');
+  if (colon >= 0) {
+    const phases = ['entry', 'body', 'return'].filter((phase) => phase.startsWith(text.slice(colon + 1)));
+    return { from: colon + 1, candidates: phases.map((phase) => ({ text: phase })) };
+  }
+  if (!/^[\w.]+$/.test(text)) return { from: 0, candidates: [] };
+  const names = profile.functions.namesWithPrefix(text);
+  const found = nameCandidates(names, text, 'functions');
+  return { from: 0, candidates: names[0] === text ? [...found, { text: `${text}:` }] : found };
+}
+
 const KINDS: Record<DynamicKind, (profile: KernelProfile, text: string) => Completion | Promise<Completion>> = {
   definition: async (profile, text) => {
     // fprobe explain takes errors, too.
@@ -42,6 +55,12 @@ const KINDS: Record<DynamicKind, (profile: KernelProfile, text: string) => Compl
     return new DefinitionCompleter(profile).complete(text);
   },
   event: eventNames,
+  module: async (_, text) => {
+    const { KERNEL_MODULES } = await import('../modules/index.ts');
+    const found = KERNEL_MODULES.filter(({ name }) => name.startsWith(text));
+    return { from: 0, candidates: found.map(({ name, description }) => ({ text: name, note: description })) };
+  },
+  moment: moments,
   workload: (profile, text) => starting(text, profile.workloads.names),
   profile: (_, text) => starting(text, [...builtinProfiles(), ...userProfiles()]),
 };

@@ -8,7 +8,7 @@ import type { ArgumentInfo, OptionInfo } from './command-tree.ts';
 export type ValueKind = string;
 
 /** Kinds that `fprobe __complete` knows. */
-export const DYNAMIC_KINDS = ['definition', 'event', 'workload', 'profile'] as const;
+export const DYNAMIC_KINDS = ['definition', 'event', 'workload', 'profile', 'module', 'moment'] as const;
 /** One of them. */
 export type DynamicKind = (typeof DYNAMIC_KINDS)[number];
 
