@@ -16,7 +16,7 @@ const LAYERS: Record<string, readonly string[]> = {
   events: ['trace'],
   hist: ['trace'],
   probe: ['trace'],
-  dynevent: ['probe', 'fprobe'],
+  dynevent: ['probe', 'fprobe', 'hist'],
   bpf: ['dynevent'],
   perf: ['dynevent'],
   modules: ['dynevent'],

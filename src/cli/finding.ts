@@ -25,8 +25,11 @@ export function optionSources(texts: readonly string[]): Source[] {
 
 /** Where the caret stands in the source: it points into the command with single spaces, the source has its own. */
 function columnOf(definition: SourceDefinition, error: CommandError | undefined): number {
-  if (error === undefined) return definition.columns[definition.text.search(/\S/)] ?? 1;
-  const at = placeIn(definition.text, error.position);
+  const start = definition.text.search(/\S/);
+  if (error === undefined) return definition.columns[start] ?? 1;
+  // Synthetic events are logged as they were written.
+  const asWritten = error.subsystem === 'synthetic_events';
+  const at = asWritten ? start + error.position : placeIn(definition.text, error.position);
   return definition.columns[at] ?? definition.columns.at(-1)!;
 }
 

@@ -1,11 +1,12 @@
 import { type ProbeErrorCode, ProbeErrorText } from '../abi/probe-errors.ts';
+import type { SynthErrorCode } from '../hist/index.ts';
 
 /** One entry for `error_log`. */
 export interface CommandError {
   /** Who refuses: `trace_fprobe`. */
   readonly subsystem: string;
   /** Name of the reason. */
-  readonly code: ProbeErrorCode | 'INVALID_CMD';
+  readonly code: ProbeErrorCode | SynthErrorCode;
   /** What `error_log` says. */
   readonly text: string;
   /** The command as the log echoes it: its words with single spaces between them. */

@@ -1,3 +1,4 @@
+import { type HistKernel, SynthEvents } from '../hist/index.ts';
 import type { ErrorSink } from './command-log.ts';
 import { DynamicEvents } from './dynamic-events.ts';
 import { FprobeCheck } from './fprobe-check.ts';
@@ -15,7 +16,8 @@ export interface DynamicEventsOptions {
 }
 
 /** A kernel for dynamic events. Without fprobe core it only tells what is accepted: functions are looked up, none is probed. */
-type DynamicEventsKernel = Omit<ProbeKernel, 'fprobes'> & Partial<Pick<ProbeKernel, 'fprobes'>>;
+type DynamicEventsKernel = Omit<ProbeKernel, 'fprobes'> &
+  Partial<Pick<ProbeKernel, 'fprobes'>> & { readonly hist?: HistKernel };
 
 /** Sets up a kernel's dynamic events with every kind that is built. */
 export function createDynamicEvents(kernel: DynamicEventsKernel, options: DynamicEventsOptions = {}): DynamicEvents {
@@ -34,6 +36,9 @@ export function createDynamicEvents(kernel: DynamicEventsKernel, options: Dynami
   const list = new DynamicEvents(tracing.events);
   const probes = new ProbeEvents(used, list, log);
   for (const kind of otherKinds(used, log)) list.addKind(kind);
+  const synthetic = kernel.hist?.synthetic ?? new SynthEvents(tracing);
+  synthetic.join(list, log);
+  list.addKind(synthetic);
   if (machine.config.FPROBE_EVENTS) {
     list.addKind(probes.kind(fprobeKind(fprobes)));
     list.addKind(probes.kind(tprobeKind(used)));

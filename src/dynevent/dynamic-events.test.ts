@@ -180,7 +180,7 @@ test.each([
   ['e sched/sched_switch', -Errno.EINVAL, undefined],
   ['s', -Errno.EINVAL, undefined],
   ['s:a b', -Errno.EINVAL, 'synthetic_events: error: Command must be of the form: <name> field[;field] ...'],
-  ['s:a int x', -Errno.EINVAL, undefined],
+  ['s:a float x', -Errno.EINVAL, 'synthetic_events: error: Invalid type'],
 ])('another kind refuses %s', (command, errno, error) => {
   const kernel = defined();
   expect(kernel.append(command)).toBe(errno);

@@ -81,18 +81,18 @@ export class DynamicEvents {
   }
 
   /**
-   * Takes all events away, as a truncating open of `dynamic_events` does.
+   * Takes all events away, as a truncating open of `dynamic_events` does, or those of one kind.
    * @returns 0; −EBUSY with none gone when one of them is enabled; the errno of the first that cannot go
    */
-  releaseAll(): number {
-    const ret = this.#releaseAll();
+  releaseAll(isMeant: (event: DynamicEvent) => boolean = () => true): number {
+    const ret = this.#releaseAll([...this.#events].filter(isMeant));
     this.#buffers.resetBuffers();
     return ret;
   }
 
-  #releaseAll(): number {
-    for (const event of this.#events) if (event.isBusy()) return -Errno.EBUSY;
-    for (const event of [...this.#events]) {
+  #releaseAll(events: readonly DynamicEvent[]): number {
+    for (const event of events) if (event.isBusy()) return -Errno.EBUSY;
+    for (const event of events) {
       const ret = event.release();
       if (ret !== 0) return ret;
     }

@@ -1,5 +1,4 @@
 import { Errno } from '../abi/errno.ts';
-import { splitWords } from '../probe/names.ts';
 import { isDigitAt, kstrtouint } from '../probe/numbers.ts';
 import { Refusal } from '../probe/refusal.ts';
 import { kstrtoll, kstrtoull } from '../trace/kstrtox.ts';
@@ -16,7 +15,6 @@ import type { ProbeKernel } from './probe-kernel.ts';
 
 /** Most instances that `rN:` may ask for, `kernel/trace/trace_kprobe.c:KRETPROBE_MAXACTIVE_MAX`. */
 const KRETPROBE_MAXACTIVE_MAX = 4096;
-const SYNTH_FORM = 'Command must be of the form: <name> field[;field] ...';
 
 function refuseMaxactive(head: string, log: CommandLog): boolean {
   if (!isDigitAt(head, 1)) return false;
@@ -62,13 +60,6 @@ function refuseEventProbe({ tracing }: ProbeKernel, words: readonly string[], lo
   return -Errno.ENODEV;
 }
 
-/** `s:NAME TYPE FIELD[;TYPE FIELD…]` (`kernel/trace/trace_events_synth.c:create_synth_event()`). */
-function refuseSynthetic(command: string, sink: ErrorSink): void {
-  const [first = ''] = command.replace(/^\S*/, '').split(';');
-  if (splitWords(first).length > 1) return;
-  sink({ subsystem: 'synthetic_events', code: 'INVALID_CMD', text: SYNTH_FORM, command, position: 0 });
-}
-
 const isProbe = (words: readonly string[]) => (words[0]![0] === 'p' || words[0]![0] === 'r') && words.length > 1;
 /** `PATH:OFFSET` is a place in a program. No program of the simulated machine is a file. */
 const isProgramPlace = (word: string) => word.includes('/') && word.includes(':');
@@ -94,13 +85,6 @@ export function otherKinds(kernel: ProbeKernel, sink: ErrorSink): DynamicEventKi
       create: (words) => {
         if (words[0]![0] !== 'e' || words.length < 2) return -Errno.ECANCELED;
         return refuseEventProbe(kernel, words, new CommandLog('event_probe', words, sink));
-      },
-    },
-    {
-      create: (words, command) => {
-        if (!words[0]!.startsWith('s:')) return -Errno.ECANCELED;
-        refuseSynthetic(command.trimStart(), sink);
-        return -Errno.EINVAL;
       },
     },
   ];

@@ -111,7 +111,7 @@ function matchedEvent(action: HistAction, name: EventName): EventName {
 
 /** Tracing a synthetic event: a variable for each of its fields (`trace_action_create()`). */
 function createTrace(hist: HistData, action: HistAction, setHist: SetHist): number {
-  const synth = hist.kernel.synthEvents.get(action.target);
+  const synth = hist.kernel.synthetic.find(action.target);
   if (!synth) return refuse(hist, 'SYNTH_EVENT_NOT_FOUND', action.target);
   const refIndexes: number[] = [];
   for (const param of action.params) {
@@ -214,8 +214,8 @@ function createFieldVarHist(
 function fits(synth: SynthEvent, variable: HistField, at: number): boolean {
   const field = synth.synthFields[at];
   if (!field) return false;
-  if (variable.type.includes('char[') && field.isString && field.isDynamic) return true;
-  if (variable.type.includes('long[') && field.isStack) return true;
+  if (variable.type.includes('char[') && field.kind === 'string' && field.isDynamic) return true;
+  if (variable.type.includes('long[') && field.kind === 'stack') return true;
   if (field.type === variable.type) return true;
-  return field.size === variable.size && (field.isString || field.signed === variable.signed);
+  return field.size === variable.size && (field.kind === 'string' || field.signed === variable.signed);
 }

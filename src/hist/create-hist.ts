@@ -38,7 +38,7 @@ export function createHist(
 function parseDefinitions(hist: HistData): number {
   const { log } = hist.kernel;
   const { array } = hist.file;
-  const definitions: { name: string; expression: string }[] = [];
+  const definitions: { name: string; expression: MutableText }[] = [];
   hist.definitions = definitions;
   for (const assignment of hist.attributes.assignments) {
     for (const word of assignment.split(',').slice(0, MapLimit.VARS)) {
@@ -48,7 +48,7 @@ function parseDefinitions(hist: HistData): number {
         log.add(array, equals < 0 ? 'MALFORMED_ASSIGNMENT' : 'TOO_MANY_VARS', name);
         return -Errno.EINVAL;
       }
-      definitions.push({ name, expression: word.slice(equals + 1) });
+      definitions.push({ name, expression: MutableText.of(word.slice(equals + 1)) });
     }
   }
   return 0;
@@ -64,7 +64,7 @@ function createVals(hist: HistData): number {
   while (taken < MapLimit.VALS && hist.vals.length < MapLimit.VALS && taken < words.length) {
     const word = words[taken++]!;
     if (word === 'hitcount' && hitcounts++ === 0) continue;
-    ret = createVal(hist, word, 0);
+    ret = createVal(hist, MutableText.of(word), 0);
     if (ret < 0) break;
   }
   if (ret === 0 && taken < words.length && words.slice(taken).join(',') !== 'hitcount') ret = -Errno.EINVAL;
@@ -76,8 +76,7 @@ function createVals(hist: HistData): number {
 }
 
 /** A value or a variable (`__create_val_field()`). */
-function createVal(hist: HistData, text: string, flags: number, varName?: string): number {
-  const piece = MutableText.of(text);
+function createVal(hist: HistData, piece: MutableText, flags: number, varName?: string): number {
   const field = parseHistExpression(hist, hist.file, piece, flags, varName);
   if (typeof field === 'number') return field;
   if (field.is(field.is(HistFlag.VAR) ? NOT_FOR_VARS : NOT_FOR_VALS)) {

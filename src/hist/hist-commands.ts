@@ -100,7 +100,7 @@ const switching = (on: boolean): SwitchAction => ({
 });
 
 /** Teaches the `trigger` files of a kernel `enable_hist`, `disable_hist` and `hist` (`kernel/trace/trace_events_hist.c`). */
-export function addHistTriggers(tracing: Tracing): void {
+export function addHistTriggers(tracing: Tracing): HistKernel {
   const kernel = new HistKernel(tracing);
   tracing.triggerCommands.push(switchCommand(switching(true)), switchCommand(switching(false)), {
     name: 'hist',
@@ -108,4 +108,5 @@ export function addHistTriggers(tracing: Tracing): void {
     remove: (file, params) => runHist(kernel, file, params, true),
     removeAll: removeAllHists,
   });
+  return kernel;
 }

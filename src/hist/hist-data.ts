@@ -5,6 +5,7 @@ import type { HistAttributes } from './hist-attributes.ts';
 import { compileField, type ReadField } from './hist-compile.ts';
 import { type HistField, HistFlag } from './hist-field.ts';
 import type { HistKernel } from './hist-kernel.ts';
+import type { MutableText } from './mutable-text.ts';
 import { MapLimit, TracingMap } from './tracing-map.ts';
 
 /** A variable that an action needs, and the field that it is filled from (`struct field_var`). */
@@ -29,7 +30,8 @@ export interface SortKey {
 /** A definition of a variable. */
 interface VariableDefinition {
   readonly name: string;
-  readonly expression: string;
+  /** What is left of it: parsing it cuts it, and references see that. */
+  readonly expression: MutableText;
 }
 
 /** A histogram (`struct hist_trigger_data`). */

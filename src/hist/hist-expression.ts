@@ -208,8 +208,8 @@ function localExpression(
   const name = text.slice(1);
   return definitions.find(
     (definition) =>
-      definition.name === name && !rootOperator(definition.expression) && !isReference(definition.expression),
-  )?.expression;
+      definition.name === name && !rootOperator(definition.expression.text) && !isReference(definition.expression.text),
+  )?.expression.text;
 }
 
 /** A field of the event, a number, or a reference to a variable (`parse_atom()`). */

@@ -163,11 +163,6 @@ function readField(made: HistField, field: EventField): HistField | undefined {
     plain(made, source, source === 'string' ? field.size : STRING_SIZE, field.type);
     return made;
   }
-  if (filterType === 'stacktrace') {
-    made.flags |= HistFlag.STACKTRACE;
-    plain(made, 'stack', STRING_SIZE, field.type);
-    return made;
-  }
   plain(made, 'number', field.size, field.type);
   made.signed = field.signed;
   return NUMBER_SIZES.has(field.size) ? made : undefined;

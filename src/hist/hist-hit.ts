@@ -3,11 +3,11 @@ import type { RecordWriter } from '../trace/record.ts';
 import type { HistData } from './hist-data.ts';
 import { type HistField, HistFlag, STACK_DEPTH, STACK_SIZE, STRING_SIZE } from './hist-field.ts';
 import { runActions } from './hist-track.ts';
-import { COMM_SIZE, TEXT_SIZE } from './tracing-map.ts';
+import { COMM_SIZE, TEXT_SIZE, type TracingMap } from './tracing-map.ts';
 import type { Halves } from './u64.ts';
 
-/** Hits that may be under way on a cpu: one a context, and those of synthetic events that they trace. */
-const PADS = 8;
+/** Hits of histograms that may be under way on a cpu; those of synthetic events that they trace nest. `MAX_HIST_CNT` */
+const PADS = 4;
 /** High half of what stands for the address of a text. */
 const TEXT_ADDRESS = 0xffff8881;
 
@@ -32,6 +32,11 @@ export class HitPad implements Halves {
   textAt = 0;
   textSize = 0;
   readonly #comm = new Uint8Array(COMM_SIZE);
+
+  /** Where the text or stack lies that a reference means: in the map of the histogram whose variable it is. */
+  textsOf(ref: number): TracingMap {
+    return this.hist.varRefs[ref]!.varHist!.map;
+  }
 
   /** The text is in the record, at an offset. */
   pointToRecord(offset: number, size: number): void {
@@ -112,7 +117,7 @@ function fillKey(pad: HitPad): void {
     const { offset, flags } = field;
     if (flags & HistFlag.STACKTRACE) {
       if (field.field) hist.keyReads[i]!(pad);
-      else takeStack(pad);
+      else takeStack(pad, 0);
       storeStack(pad, key, offset);
       continue;
     }
@@ -126,11 +131,11 @@ function fillKey(pad: HitPad): void {
 }
 
 /** Takes the stack of the hit, as far as a key or a variable shows it (`stack_trace_save()`). */
-function takeStack(pad: HitPad): void {
+function takeStack(pad: HitPad, deeper: 0 | 1): void {
   const { hist, stack, cpu } = pad;
   stack.clear();
   hist.file.call.pushHitStack(hist.kernel.tracing.machine, cpu, stack, false);
-  stack.skip(hist.file.call.histStackSkip);
+  stack.skip(hist.file.call.histStackSkip - deeper);
 }
 
 /** Puts a stack's addresses into bytes, at most {@link STACK_DEPTH}; returns how many. */
@@ -200,7 +205,7 @@ function updateElement(pad: HitPad): void {
     hist.valReads[i]!(pad);
     if (field.flags & HistFlag.VAR) {
       const texts = hist.fieldVarTexts + hist.saveVarTexts;
-      setVariable(pad, field, field.varIndex, texts + field.textIndex);
+      setVariable(pad, field, field.varIndex, texts + field.textIndex, 0);
       continue;
     }
     const at = map.sumAt(element, i);
@@ -220,19 +225,19 @@ export function setFieldVars(pad: HitPad, which: 'fieldVars' | 'saveVars', first
   for (let i = 0; i < vars.length; i++) {
     const { variable, value } = vars[i]!;
     reads[i]!(pad);
-    setVariable(pad, value, variable.varIndex, text);
+    setVariable(pad, value, variable.varIndex, text, 1);
     if (value.flags & (HistFlag.STRING | HistFlag.STACKTRACE)) text++;
   }
 }
 
 /** Sets a variable of the element to what was read last; a text or a stack is copied to a place of its own. */
-function setVariable(pad: HitPad, value: HistField, index: number, textIndex: number): void {
+function setVariable(pad: HitPad, value: HistField, index: number, textIndex: number, deeper: 0 | 1): void {
   const { hist, element } = pad;
   const { map } = hist;
   if (value.flags & (HistFlag.STRING | HistFlag.STACKTRACE)) {
     const at = map.textAt(element, textIndex);
     if (value.flags & HistFlag.STRING) keepText(pad, map.texts, at, Math.min(value.size, TEXT_SIZE));
-    else keepStack(pad, value, map.texts, at);
+    else keepStack(pad, map.texts, at, deeper);
     pad.lo = at;
     pad.hi = TEXT_ADDRESS;
   }
@@ -253,8 +258,8 @@ function keepText({ text, textAt }: HitPad, bytes: Uint8Array, at: number, size:
 }
 
 /** Keeps a stack as a count of 8 bytes and so many addresses. */
-function keepStack(pad: HitPad, value: HistField, bytes: Uint8Array, at: number): void {
-  if (!value.field) takeStack(pad);
+function keepStack(pad: HitPad, bytes: Uint8Array, at: number, deeper: 0 | 1): void {
+  takeStack(pad, deeper);
   bytes.fill(0, at, at + TEXT_SIZE);
   bytes[at] = storeStack(pad, bytes, at + 8);
 }

@@ -5,7 +5,7 @@ import type { HistData } from './hist-data.ts';
 import { HistLog } from './hist-errors.ts';
 import { HitPads } from './hist-hit.ts';
 import type { HistTrigger } from './hist-trigger.ts';
-import type { SynthEvent } from './synth-event.ts';
+import { SynthEvents } from './synth-events.ts';
 
 /** Bytes that the kernel has for such names; it does not stop there. */
 const QUALIFIED_SIZE = 256;
@@ -17,13 +17,14 @@ export class HistKernel {
   readonly pads: HitPads;
   /** Triggers with a name, the latest first; those that share the counts of an earlier one among them. */
   readonly named: HistTrigger[] = [];
-  /** Synthetic events by name. */
-  readonly synthEvents = new Map<string, SynthEvent>();
+  /** Events that they trace. */
+  readonly synthetic: SynthEvents;
   #qualified = '';
   readonly #withVariables = new WeakMap<TraceArray, HistData[]>();
 
   constructor(tracing: Tracing) {
     this.tracing = tracing;
+    this.synthetic = new SynthEvents(tracing);
     this.pads = new HitPads(tracing.machine.cpus.length);
   }
 

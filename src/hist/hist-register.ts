@@ -58,7 +58,7 @@ export function removeAllHists(file: TraceEventFile): void {
 
 /** A histogram on an event counts as a user of the synthetic event of that name. */
 function countSynthUser({ kernel }: HistData, file: TraceEventFile, by: number): void {
-  const synth = kernel.synthEvents.get(file.call.name);
+  const synth = kernel.synthetic.find(file.call.name);
   if (synth) synth.refs += by;
 }
 

@@ -10,6 +10,8 @@ import type { CpuBuffer } from './cpu-buffer.ts';
 const TASK_BIT = 4;
 /** Bits of one level of nesting (`NESTED_BITS`). */
 export const NESTED_BITS = 5;
+/** Bits for all levels. */
+export const CONTEXT_BITS = 32;
 
 const SOFTIRQ_OFFSET = 1 << 8;
 const HARDIRQ_MASK = 0xf << 16;

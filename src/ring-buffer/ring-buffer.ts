@@ -3,7 +3,7 @@ import { RingBufferIterator } from './iterator.ts';
 import { readPageOf } from './read-page.ts';
 import { consumeRecord, peekRecord } from './reader.ts';
 import type { RecordRef } from './record-ref.ts';
-import { NESTED_BITS } from './recursion.ts';
+import { CONTEXT_BITS, NESTED_BITS } from './recursion.ts';
 import { ALL_CPUS, RingBufferControl, type RingBufferOptions } from './ring-buffer-control.ts';
 import { wakeFull, watermarkHit } from './wakeup.ts';
 import { commitRecord, discardRecord, reserveRecord } from './writer.ts';
@@ -70,9 +70,15 @@ export class RingBuffer extends RingBufferControl {
     return cb.open === 0 ? 0 : cb.openStamp[cb.open - 1];
   }
 
-  /** From here to {@link RingBuffer.nestEnd} a context that is recording may record again (`ring_buffer_nest_start()`). */
-  nestStart(cpu: number): void {
-    this.cpuBuffers[cpu].nest += NESTED_BITS;
+  /**
+   * From here to {@link RingBuffer.nestEnd} a context that is recording may record again (`ring_buffer_nest_start()`).
+   * @returns false where it is nested too deep: nothing changes then
+   */
+  nestStart(cpu: number): boolean {
+    const cb = this.cpuBuffers[cpu];
+    if (cb.nest + 2 * NESTED_BITS > CONTEXT_BITS) return false;
+    cb.nest += NESTED_BITS;
+    return true;
   }
 
   nestEnd(cpu: number): void {

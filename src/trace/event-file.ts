@@ -98,7 +98,7 @@ export class TraceEventFile {
     if (!(this.flags & SLOW)) return recorder.begin(cpu, this.call.id, size, 1);
     if (this.#refusedBefore(cpu) || this.#ignoresPid(cpu)) return undefined;
     const forTriggers = (this.flags & EventFileFlag.TRIGGER_COND) !== 0;
-    if (this.flags & DISCARDING && noFilterBuffering === 0)
+    if (this.flags & DISCARDING && noFilterBuffering === 0 && recorder.canLieAside(cpu, size))
       return recorder.beginAside(cpu, this.call.id, size, forTriggers);
     const writer = recorder.begin(cpu, this.call.id, size, 1);
     return writer || !forTriggers ? writer : recorder.beginUnstored(cpu, this.call.id, size);

@@ -8,8 +8,8 @@ import type { TraceArray } from './trace-array.ts';
 
 /** Contexts that may each have records open on a cpu: task, soft interrupt, hard interrupt, NMI. */
 const LEVELS = 4;
-/** Records that a context may have open: one, and one that a trigger of it records meanwhile. */
-const NESTED = 2;
+/** Records that a context may have open: one, and those that triggers record meanwhile, at the levels of nesting that the ring buffer allows. */
+const NESTED = 6;
 
 /** A reused writer: in the ring buffer, or on a page of its own until filters and triggers have seen the record. */
 class Slot implements RecordWriter {
@@ -71,6 +71,11 @@ export class Recorder {
     return this.#fillHeader(slot, cpu, type, size, own);
   }
 
+  /** Whether an event's record can lie aside: a cpu has one page for that. */
+  canLieAside(cpu: Cpu, size: number): boolean {
+    return size <= PAGE_SIZE && this.#array.tracing.recordsAside[cpu.id] === 0;
+  }
+
   /**
    * Starts an event's record on a page aside: it goes into the ring buffer when committed (`trace_event_buffer_lock_reserve()`).
    * @param evenIfOff whether triggers need the record while the buffer takes none
@@ -78,16 +83,23 @@ export class Recorder {
   beginAside(cpu: Cpu, type: number, size: number, evenIfOff: boolean): RecordWriter | undefined {
     const { buffer } = this.#array;
     if (size > PAGE_SIZE || !(evenIfOff || buffer.isRecordOn)) return undefined;
-    const slot = this.#take(cpu, buffer);
-    slot.moveAside();
-    return this.#fillHeader(slot, cpu, type, size, 1);
+    this.#array.tracing.recordsAside[cpu.id]!++;
+    return this.#fillAside(cpu, type, size);
   }
 
   /** Starts an event's record that only triggers see: the buffer takes none now. */
   beginUnstored(cpu: Cpu, type: number, size: number): RecordWriter | undefined {
-    const writer = this.beginAside(cpu, type, size, true);
-    if (writer) (writer as Slot).stored = false;
-    return writer;
+    if (size > PAGE_SIZE) return undefined;
+    const slot = this.#fillAside(cpu, type, size);
+    slot.stored = false;
+    return slot;
+  }
+
+  #fillAside(cpu: Cpu, type: number, size: number): Slot {
+    const slot = this.#take(cpu, this.#array.buffer);
+    slot.moveAside();
+    this.#fillHeader(slot, cpu, type, size, 1);
+    return slot;
   }
 
   /** Ends the record: readers see it. */
@@ -96,6 +108,7 @@ export class Recorder {
     this.#open[cpu.id]!--;
     if (!stored) return;
     if (aside) {
+      this.#array.tracing.recordsAside[cpu.id]!--;
       const at = buffer.reserve(cpu.id, size, cpu.interruptLevel());
       if (at < 0) return;
       const dest = buffer.bytes(cpu.id);
@@ -107,8 +120,10 @@ export class Recorder {
 
   /** Ends the record as if it had not been. */
   discard(cpu: Cpu, writer: RecordWriter): void {
+    const { aside, stored, buffer } = writer as Slot;
     this.#open[cpu.id]!--;
-    if (!(writer as Slot).aside) (writer as Slot).buffer.discard(cpu.id);
+    if (!aside) buffer.discard(cpu.id);
+    else if (stored) this.#array.tracing.recordsAside[cpu.id]!--;
   }
 
   /** The buffer that a record goes to. */

@@ -30,7 +30,8 @@ const PROBE = 'trace_event_raw_event_';
 /** Bytes between the call that stores a record and the end of the function that fills it, in most events. */
 const PROBE_TAIL = 0x3e;
 
-function pushPlace(machine: Machine, trace: StackTrace, name: string, offset: number): void {
+/** Writes down a place in the kernel's code: bytes from a symbol's start; nothing where there is no such symbol. */
+export function pushPlace(machine: Machine, trace: StackTrace, name: string, offset: number): void {
   const address = machine.kallsyms.lookupName(name);
   if (address === undefined) return;
   const place = address + BigInt(offset);

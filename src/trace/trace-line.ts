@@ -43,6 +43,7 @@ export class TraceLinePrinter {
     this.#seq.symAddr = array.options['sym-addr'];
     this.#seq.printParent = array.options['print-parent'];
     this.#seq.hashPtr = array.options['hash-ptr'];
+    this.#seq.verbose = array.options.verbose;
   }
 
   /** Whether lines depend on the time of the record behind them. */

@@ -34,6 +34,8 @@ export class TraceSeq {
   printParent = true;
   /** `TRACE_ITER_HASH_PTR`: `%p` shows not the address but a number that stands for it. */
   hashPtr = true;
+  /** `TRACE_ITER_VERBOSE`: more than usual, where a printer has more. */
+  verbose = false;
   readonly context: TraceSeqContext;
 
   constructor(context: TraceSeqContext) {

@@ -21,6 +21,8 @@ export class Tracing {
   readonly cmdlines = new SavedCmdlines();
   readonly clocks: TraceClocks;
   readonly stackTraces: StackTraces;
+  /** By cpu: records that lie aside, on the one page that it has for that, until they are wanted. */
+  readonly recordsAside: Uint8Array;
   /** What filters look up in the machine. */
   readonly filterEnvironment: FilterEnvironment;
   /** What printers look up in the machine. */
@@ -45,6 +47,7 @@ export class Tracing {
     this.release = release;
     this.events = new EventRegistry(statics);
     this.stackTraces = new StackTraces(machine.cpus.length);
+    this.recordsAside = new Uint8Array(machine.cpus.length);
     this.clocks = new TraceClocks(machine.clock);
     this.filterEnvironment = {
       nrCpus: machine.cpus.length,

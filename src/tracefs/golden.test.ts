@@ -52,6 +52,7 @@ test.each([
   ['triggers.jsonl.gz', 41],
   ['hist-commands.jsonl.gz', 46],
   ['hist-hits.jsonl.gz', 48],
+  ['synthetic-events.jsonl.gz', 71],
 ])('%s', (file, count) => {
   const transcripts = golden(file);
   expect(transcripts.length).toBe(count);

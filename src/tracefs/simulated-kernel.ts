@@ -4,7 +4,7 @@ import { StaticEventSource } from '../events/index.ts';
 import { Fgraph } from '../fgraph/index.ts';
 import { FprobeCore } from '../fprobe/index.ts';
 import { Ftrace, Tracepoints } from '../ftrace/index.ts';
-import { addHistTriggers } from '../hist/index.ts';
+import { addHistTriggers, type HistKernel } from '../hist/index.ts';
 import { type ArchName, Machine } from '../machine/index.ts';
 import { PerfEvents } from '../perf/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
@@ -51,6 +51,8 @@ export class SimulatedKernel {
   readonly tracepoints: Tracepoints;
   readonly tracing: Tracing;
   /** Perf events on trace events. */
+  /** What histograms share, and the synthetic events that they trace. */
+  readonly hist: HistKernel;
   readonly perf: PerfEvents;
   readonly dynamicEvents: DynamicEvents;
   readonly tracefs: Tracefs;
@@ -82,7 +84,7 @@ export class SimulatedKernel {
     const source = new StaticEventSource({ machine, types, tracepoints, enumerators });
     const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
-    addHistTriggers(this.tracing);
+    this.hist = addHistTriggers(this.tracing);
     this.perf = new PerfEvents(this.tracing, this.ftrace);
     this.dynamicEvents = createDynamicEvents(this);
     this.data = new KernelData(this.machine, profile.btf, profile.banner);
@@ -92,7 +94,7 @@ export class SimulatedKernel {
       dynamicEvents: this.dynamicEvents,
       kprobeEvents: NO_COMMANDS,
       uprobeEvents: NO_COMMANDS,
-      syntheticEvents: NO_COMMANDS,
+      syntheticEvents: this.hist.synthetic,
       actor: () => this.processes.cpu,
       functionFiles,
       rootFunctionFiles: rootFunctionFiles(profile, this.ftrace),

@@ -103,7 +103,7 @@ export class Hints {
     if (/^\s*[ft](?:\s|$|:\S*\s*$)/.test(text) && text.trim().split(/\s+/).length < 2)
       return 'give a function to probe: f[:[GROUP/][EVENT]] SYMBOL[%return] [ARGUMENTS]';
     if (/^\s*[pr]\d*(?::|\s)/.test(text)) return this.#kprobe(text) ?? KINDS;
-    if (/^\s*[es](?::|\s)/.test(text)) return KINDS;
+    if (/^\s*(?:e(?::|\s)|s\s)/.test(text)) return KINDS;
     if (!removes && !/^\s*[ft]/.test(text)) return this.#noCommand(text);
     switch (errnoName(ret)) {
       case 'ENOENT':
@@ -184,7 +184,7 @@ export class Hints {
     const { functions } = this.#profile;
     if (second === undefined && functions.idsBySymbol(first.replace(/%return$/, '')).length > 0)
       return `a definition begins with f: f ${first}`;
-    return 'a definition begins with f (function entry or return) or t (tracepoint)';
+    return 'a definition begins with f (function entry or return), t (tracepoint) or s: (synthetic)';
   }
 
   /** A removal of what is not there. */
@@ -198,7 +198,8 @@ export class Hints {
   }
 }
 
-const KINDS = 'of the dynamic events only f (function entry or return) and t (tracepoint) are simulated';
+const KINDS =
+  'of the dynamic events only f (function entry or return), t (tracepoint) and s: (synthetic) are simulated';
 
 /** What is generally to be done about a reason. */
 const guided = (code: ProbeErrorCode): string | undefined => ERROR_GUIDE[code]?.instead.replace(/\.$/, '');
