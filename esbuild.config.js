@@ -30,7 +30,14 @@ const withoutUnused = {
 
 rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: { cli: 'src/cli/main.ts', bench: 'src/bench.ts', completions: 'src/completions.ts' },
+  entryPoints: {
+    cli: 'src/cli/main.ts',
+    'kernel-worker': 'src/server/worker.ts',
+    'kernel-session': 'src/server/session-process.ts',
+    'kernel-daemon': 'src/server/daemon.ts',
+    bench: 'src/bench.ts',
+    completions: 'src/completions.ts',
+  },
   outdir: 'dist',
   bundle: true,
   minify: true,

@@ -5,7 +5,7 @@
 _fprobe_command() {
   case $1 in
     'fprobe')
-      commands='trace check explain top workloads stat stacks module demo arch sh record replay selftest profile completion doctor'
+      commands='trace check explain top workloads stat stacks module demo arch sh exec mount boot status run cat write append ls shutdown record replay selftest profile completion doctor'
       options='-V --version -h --help'
       values=''
       arguments=''
@@ -93,6 +93,66 @@ _fprobe_command() {
       options='-c --command --cpus --seed --arch --profile -h --help'
       values='-c:none --command:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments='file none...'
+      ;;
+    'fprobe exec')
+      commands=''
+      options='--cpus --seed -n --name -w --workload -q --quiet --profile -h --help'
+      values='--cpus:none --seed:none -n:none --name:none -w:none --workload:none --profile:profile'
+      arguments='none...'
+      ;;
+    'fprobe mount')
+      commands=''
+      options='-n --name --fresh --clean --cpus --seed --profile -h --help'
+      values='-n:none --name:none --cpus:none --seed:none --profile:profile'
+      arguments='dir'
+      ;;
+    'fprobe boot')
+      commands=''
+      options='-n --name --cpus --seed --profile -h --help'
+      values='-n:none --name:none --cpus:none --seed:none --profile:profile'
+      arguments=''
+      ;;
+    'fprobe status')
+      commands=''
+      options='-n --name --json -h --help'
+      values='-n:none --name:none'
+      arguments=''
+      ;;
+    'fprobe run')
+      commands=''
+      options='-n --name --seed -h --help'
+      values='-n:none --name:none --seed:none'
+      arguments='workload'
+      ;;
+    'fprobe cat')
+      commands=''
+      options='-n --name -h --help'
+      values='-n:none --name:none'
+      arguments='file...'
+      ;;
+    'fprobe write')
+      commands=''
+      options='-n --name -h --help'
+      values='-n:none --name:none'
+      arguments='file none...'
+      ;;
+    'fprobe append')
+      commands=''
+      options='-n --name -h --help'
+      values='-n:none --name:none'
+      arguments='file none...'
+      ;;
+    'fprobe ls')
+      commands=''
+      options='-n --name --json -h --help'
+      values='-n:none --name:none'
+      arguments='dir...'
+      ;;
+    'fprobe shutdown')
+      commands=''
+      options='-n --name -h --help'
+      values='-n:none --name:none'
+      arguments=''
       ;;
     'fprobe record')
       commands=''

@@ -23,6 +23,26 @@ function __fprobe_valued
             string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
         case 'fprobe sh'
             string split ' ' -- '-c --command --cpus --seed --arch --profile'
+        case 'fprobe exec'
+            string split ' ' -- '--cpus --seed -n --name -w --workload --profile'
+        case 'fprobe mount'
+            string split ' ' -- '-n --name --cpus --seed --profile'
+        case 'fprobe boot'
+            string split ' ' -- '-n --name --cpus --seed --profile'
+        case 'fprobe status'
+            string split ' ' -- '-n --name'
+        case 'fprobe run'
+            string split ' ' -- '-n --name --seed'
+        case 'fprobe cat'
+            string split ' ' -- '-n --name'
+        case 'fprobe write'
+            string split ' ' -- '-n --name'
+        case 'fprobe append'
+            string split ' ' -- '-n --name'
+        case 'fprobe ls'
+            string split ' ' -- '-n --name'
+        case 'fprobe shutdown'
+            string split ' ' -- '-n --name'
         case 'fprobe record'
             string split ' ' -- '--tracefs --arch --profile'
         case 'fprobe replay'
@@ -96,7 +116,7 @@ function __fprobe_values
     end
 end
 
-set -g __fprobe_commands 'fprobe trace' 'fprobe check' 'fprobe explain' 'fprobe top' 'fprobe workloads' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe arch' 'fprobe sh' 'fprobe record' 'fprobe replay' 'fprobe selftest' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
+set -g __fprobe_commands 'fprobe trace' 'fprobe check' 'fprobe explain' 'fprobe top' 'fprobe workloads' 'fprobe stat' 'fprobe stacks' 'fprobe module' 'fprobe module load' 'fprobe module list' 'fprobe demo' 'fprobe demo maxactive' 'fprobe arch' 'fprobe sh' 'fprobe exec' 'fprobe mount' 'fprobe boot' 'fprobe status' 'fprobe run' 'fprobe cat' 'fprobe write' 'fprobe append' 'fprobe ls' 'fprobe shutdown' 'fprobe record' 'fprobe replay' 'fprobe selftest' 'fprobe profile' 'fprobe profile import' 'fprobe profile list' 'fprobe profile show' 'fprobe profile use' 'fprobe completion' 'fprobe doctor'
 
 complete -c fprobe -f
 
@@ -113,6 +133,16 @@ complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a module -d 'sample kernel mod
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a demo -d 'show what a design makes of a situation'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a arch -d 'tell what each arch gives fprobe: Kconfig, entry sites, registers, headers'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a sh -d 'a shell in a simulated machine, at its tracing files: a script, a command, or a terminal'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a exec -d 'run a command where the simulated tracefs lies over /sys/kernel/tracing (Linux, FUSE)'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a mount -d 'serve the files of a simulated kernel in a directory until stopped (Linux, root)'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a boot -d 'start a simulated kernel that stays up in the background'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a status -d 'tell which kernels are up, and how they are'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a run -d 'run a recorded workload in a kernel that is up'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a cat -d 'print tracing files of a kernel that is up'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a write -d 'write into a tracing file of a kernel that is up, as > does'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a append -d 'write into a tracing file of a kernel that is up, as >> does'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a ls -d 'list directories of the tracing files of a kernel that is up'
+complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a shutdown -d 'end a kernel that is up'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a record -d 'run the steps of transcripts and print them with their results'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a replay -d 'run recorded transcripts and compare what comes out'
 complete -c fprobe -n '__fprobe_at \'fprobe\' 0' -a selftest -d 'run tests as ftracetest does, each on a freshly booted kernel'
@@ -218,6 +248,58 @@ complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l arch -x -a 'x86_64 i386 arm
 complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe sh\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s n -l name -x  -d 'show a kernel that is up (see fprobe boot) instead of a fresh one'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s w -l workload -x  -d 'have a workload run again and again meanwhile, ten times a second'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s q -l quiet -d 'say nothing about what this machine cannot offer'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s h -l help -d 'show this help'
+
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -s n -l name -x  -d 'show a kernel that is up; the default one when it is'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l fresh -d 'boot a kernel of its own, whatever is up'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l clean -d 'unmount what a killed server left behind, and say what; there, when a directory is given'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\' 0' -a '(__fish_complete_directories)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l cpus -x  -d 'number of simulated cpus'
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s h -l help -d 'show this help'
+
+complete -c fprobe -n '__fprobe_at \'fprobe status\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe status\'' -l json -d 'one JSON object a kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe status\'' -s h -l help -d 'show this help'
+
+complete -c fprobe -n '__fprobe_at \'fprobe run\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe run\'' -l seed -x  -d 'the kernel\'s own when left out'
+complete -c fprobe -n '__fprobe_at \'fprobe run\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe run\' 0' -a '(__fprobe_values workload)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe cat\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe cat\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe cat\' 0 ...' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe write\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe write\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe write\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe append\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe append\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe append\' 0' -F
+
+complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -l json -d 'one JSON object a directory'
+complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe ls\' 0 ...' -a '(__fish_complete_directories)'
+
+complete -c fprobe -n '__fprobe_at \'fprobe shutdown\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe shutdown\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'

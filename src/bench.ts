@@ -10,6 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { definitionRound } from './dynevent/bench.ts';
 import { benchHits } from './dynevent/bench-hits.ts';
 import { benchFprobe, compareDesigns, type DesignCost } from './fprobe/index.ts';
+import { benchMount } from './fuse/bench.ts';
 import { folderSources, importProfile, isProfileError, loadProfile, writeRawFiles } from './profile/index.ts';
 import { ringBufferRates } from './ring-buffer/bench.ts';
 import { benchShell } from './shell/bench.ts';
@@ -176,6 +177,13 @@ async function benchShells(): Promise<void> {
   for (const [name, ms] of Object.entries(await benchShell(mustLoad()))) row(name, ms, 'ms');
 }
 
+function benchMounted(): void {
+  section('A real mount, used by another process');
+  const figures = benchMount(new URL('../', import.meta.url));
+  if (typeof figures === 'string') process.stdout.write(`  skipped: ${figures}\n`);
+  else for (const { name, value, unit } of figures) row(name, value, unit);
+}
+
 process.stdout.write(`node ${process.version}\n`);
 benchProfile();
 await benchImport();
@@ -183,3 +191,4 @@ benchCheck();
 benchEngine();
 benchRecords();
 await benchShells();
+benchMounted();

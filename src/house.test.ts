@@ -24,7 +24,7 @@ const LAYERS: Record<string, readonly string[]> = {
   tracefs: ['hist', 'bpf', 'perf', 'modules', 'events', 'workload'],
   shell: ['tracefs'],
   fuse: ['tracefs'],
-  server: ['tracefs'],
+  server: ['fuse'],
   export: ['tracefs'],
   ui: ['shell', 'fuse', 'server', 'export'],
   cli: ['ui'],

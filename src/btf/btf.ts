@@ -60,12 +60,15 @@ export interface BtfOptions {
 
 /** Types of a kernel, read from the bytes of /sys/kernel/btf/vmlinux as they are asked for. */
 export class Btf {
+  /** The whole blob. */
+  readonly bytes: Uint8Array;
   readonly #sections: BtfSections;
   readonly #index: TypeIndex;
   readonly #pointerSize: number;
   readonly #types = new Map<number, BtfType | undefined>([[0, { kind: 'void', name: '' }]]);
 
-  private constructor(sections: BtfSections, index: TypeIndex, pointerSize: number) {
+  private constructor(bytes: Uint8Array, sections: BtfSections, index: TypeIndex, pointerSize: number) {
+    this.bytes = bytes;
     this.#sections = sections;
     this.#index = index;
     this.#pointerSize = pointerSize;
@@ -76,13 +79,13 @@ export class Btf {
     const sections = readSections(bytes);
     if ('error' in sections) return sections;
     const index = (options.index && TypeIndex.restore(sections, options.index)) ?? TypeIndex.scan(sections);
-    return 'error' in index ? index : new Btf(sections, index, options.pointerSize ?? 8);
+    return 'error' in index ? index : new Btf(bytes, sections, index, options.pointerSize ?? 8);
   }
 
   /** The types of a kernel that was built without: none but void. */
   static none(): Btf {
     const sections = { words: new Uint32Array(0), strings: Uint8Array.of(0) };
-    return new Btf(sections, TypeIndex.scan(sections) as TypeIndex, 8);
+    return new Btf(new Uint8Array(0), sections, TypeIndex.scan(sections) as TypeIndex, 8);
   }
 
   /** Number of types, void (id 0) included. */

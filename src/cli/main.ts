@@ -4,6 +4,8 @@ import { ProfileDamage } from '../profile/profile-error.ts';
 import { EXIT_STATUS } from './command-options.ts';
 import { addDefineCommands } from './commands-define.ts';
 import { addEngineCommands } from './commands-engine.ts';
+import { addKernelCommands } from './commands-kernel.ts';
+import { addMountCommands } from './commands-mount.ts';
 import { addPeopleCommands } from './commands-people.ts';
 import { addProfileCommands } from './commands-profile.ts';
 import { addScreenCommands } from './commands-screens.ts';
@@ -41,6 +43,8 @@ ${EXIT_STATUS}`,
   addProfileCommands(program);
   addShellCommands(program);
   addScreenCommands(program);
+  addKernelCommands(program);
+  addMountCommands(program);
   styleHelp(program);
   overrideExit(program);
   return program;

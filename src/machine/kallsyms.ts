@@ -15,6 +15,11 @@ export class Kallsyms {
     this.#added.push(symbol);
   }
 
+  /** Symbols of modules, and of functions defined at run time, in the order of their coming. */
+  get added(): readonly SymbolSpan[] {
+    return this.#added;
+  }
+
   /** Takes away every symbol that `gone` answers for. */
   removeWhere(gone: (symbol: SymbolSpan) => boolean): void {
     this.#added = this.#added.filter((symbol) => !gone(symbol));

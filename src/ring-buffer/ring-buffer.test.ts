@@ -384,6 +384,7 @@ test.each([
 ])('a reader of %s is woken once, by the first record', (_, cpu) => {
   const buffer = create();
   let woken = 0;
+  expect(buffer.hasEnough(cpu, 0)).toBe(false);
   expect(buffer.wait(cpu, 0, () => woken++)).toBe(true);
   mark(buffer, 1);
   mark(buffer, 2);
@@ -409,6 +410,7 @@ test.each([
     }
     expect([written, woken]).toEqual([entered, written === 2 ? 1 : 2]);
     expect(buffer.wait(0, percent, () => {})).toBe(false);
+    expect([buffer.hasEnough(0, percent), buffer.hasEnough(ALL_CPUS, 100)]).toEqual([true, true]);
   },
 );
 

@@ -136,6 +136,11 @@ export class RingBuffer extends RingBufferControl {
     return true;
   }
 
+  /** Whether a cpu has data, or is so many percent full; for all cpus any data will do (`ring_buffer_poll_wait()`). */
+  hasEnough(cpu: number, percent: number): boolean {
+    return cpu === ALL_CPUS ? !this.isEmpty() : watermarkHit(this.cpuBuffers[cpu], percent);
+  }
+
   /** Forgets a parked reader: its file was closed, or a signal came. */
   cancelWait(cpu: number, wake: () => void): void {
     if (cpu === ALL_CPUS) this.shared.waiters.remove(wake);

@@ -27,6 +27,8 @@ export class EventRegistry {
   readonly statics: StaticEventTable;
   /** Every trace array, the top level first. */
   readonly arrays: TraceArray[] = [];
+  /** Lowest id that events get which are added; that of the last static one plus 1 at least. */
+  firstDynamicId = 0;
   readonly #dynamic = new Map<string, TraceEventCall>();
   readonly #byId = new Map<number, TraceEventCall>();
   #lowestId = 0;
@@ -56,8 +58,13 @@ export class EventRegistry {
 
   /** Whether a system has events. */
   hasSystem(system: string): boolean {
+    return this.isStaticSystem(system) || [...this.#dynamic.values()].some((call) => call.system === system);
+  }
+
+  /** Whether a system has events of the kernel itself, and so stays. */
+  isStaticSystem(system: string): boolean {
     this.#staticSystems ??= new Set(this.statics.names.map((event) => event.system));
-    return this.#staticSystems.has(system) || [...this.#dynamic.values()].some((call) => call.system === system);
+    return this.#staticSystems.has(system);
   }
 
   /** Names of a system's events. */
@@ -77,7 +84,7 @@ export class EventRegistry {
    * @returns 0, or −ENODEV when ids ran out
    */
   add(call: TraceEventCall): number {
-    let id = this.#lowestId || this.statics.firstFreeId;
+    let id = this.#lowestId || Math.max(this.firstDynamicId, this.statics.firstFreeId);
     while (this.#byId.has(id)) id++;
     if (id > TRACE_EVENT_TYPE_MAX) return -Errno.ENODEV;
     call.id = id;

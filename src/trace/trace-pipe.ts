@@ -63,6 +63,16 @@ export class TracePipe {
     return this.#array.buffer.wait(this.#cpu, 0, wake);
   }
 
+  /** Whether poll(2) finds something: of one cpu, as much of its buffer as `buffer_percent` says. */
+  get ready(): boolean {
+    return this.#array.buffer.hasEnough(this.#cpu, this.#array.bufferPercent);
+  }
+
+  /** As {@link TracePipe.wait}, until it is {@link TracePipe.ready}. */
+  waitReady(wake: () => void): boolean {
+    return this.#array.buffer.wait(this.#cpu, this.#array.bufferPercent, wake);
+  }
+
   /** Gives up waiting. */
   cancelWait(wake: () => void): void {
     this.#array.buffer.cancelWait(this.#cpu, wake);

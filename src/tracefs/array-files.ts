@@ -66,7 +66,13 @@ export function arrayFiles(parts: TracefsParts, array: TraceArray): Record<strin
         header_page: () => readOnly(() => headerPageText(array.buffer.subbufSize)),
         header_event: () => readOnly(headerEventText),
       }),
-    free_buffer: () => ({ kind: 'file', mode: 0o200, write: (data) => data.length, open: () => freeBuffer(array) }),
+    free_buffer: () => ({
+      kind: 'file',
+      mode: 0o200,
+      stream: true,
+      write: (data) => data.length,
+      open: () => freeBuffer(array),
+    }),
     options: () => optionsDirectory(array),
     per_cpu: () => perCpuDirectory(array),
     set_event: () =>
@@ -170,7 +176,7 @@ function freeBuffer(array: TraceArray) {
 }
 
 function markerFile(write: (data: string) => number): TraceFile {
-  return { kind: 'file', mode: 0o220, write };
+  return { kind: 'file', mode: 0o220, stream: true, write };
 }
 
 function eventPidFile(array: TraceArray, list: PidListName): TraceFile {

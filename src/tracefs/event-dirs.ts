@@ -45,21 +45,27 @@ function systemDirectory(array: TraceArray, system: string): TraceDir | undefine
     get: (name) => (Object.hasOwn(files, name) ? files[name]!() : eventDirectory(array, system, name)),
     links: () => 1,
     anyLength: true,
+    passing: !events.isStaticSystem(system),
   };
+}
+
+/** Whether the event was removed. */
+function isGone(file: TraceEventFile): boolean {
+  return (file.flags & EventFileFlag.FREED) !== 0;
 }
 
 /** The files of one event, by name; those that do not apply to it are missing (`event_callback()`). */
 function eventFiles(file: TraceEventFile): Record<string, () => TraceFile> {
   const { call } = file;
-  const gone = () => (file.flags & EventFileFlag.FREED) !== 0;
+  const gone = () => isGone(file);
   const enable = flagFile(
-    () => `${file.enableText()}\n`,
+    () => (gone() ? -Errno.ENODEV : `${file.enableText()}\n`),
     (on) => (gone() ? -Errno.ENODEV : file.array.expand() || file.setEnabled(on)),
   );
   const filter = readWrite({
-    read: () => eventFilterText(file),
+    read: () => (gone() ? -Errno.ENODEV : eventFilterText(file)),
     atOnce: true,
-    write: (data) => applyEventFilter(file, data) || data.length,
+    write: (data) => (gone() ? -Errno.ENODEV : applyEventFilter(file, data) || data.length),
   });
   const free = { holds: false } as const;
   const trigger: TraceFile = {
@@ -87,9 +93,11 @@ function eventDirectory(array: TraceArray, system: string, name: string): TraceD
   return {
     kind: 'dir',
     mode: Mode.EVENT_DIR,
-    names: () => Object.keys(files),
-    get: (child) => (Object.hasOwn(files, child) ? files[child]!() : undefined),
+    names: () => (isGone(file) ? [] : Object.keys(files)),
+    get: (child) => (!isGone(file) && Object.hasOwn(files, child) ? files[child]!() : undefined),
     links: () => 1,
     anyLength: true,
+    passing: file.call !== array.tracing.events.statics.get(system, name),
+    identity: file,
   };
 }

@@ -1,9 +1,18 @@
-export type { OpenHow } from './node.ts';
-export type { OpenFile } from './open-file.ts';
+export {
+  directory,
+  type FileOps,
+  type OpenHow,
+  readOnly,
+  type TraceDir,
+  type TraceFile,
+  type TraceNode,
+} from './node.ts';
+export { OpenFile } from './open-file.ts';
 export type { CallName } from './process-pieces.ts';
-export type { SystemCall } from './processes.ts';
+export type { Processes, SystemCall } from './processes.ts';
 export { type BootOptions, SimulatedKernel } from './simulated-kernel.ts';
-export { type Stat, Tracefs } from './tracefs.ts';
+export { systemFiles } from './system-files.ts';
+export { linksOf, lookup, openNode, type Stat, Tracefs } from './tracefs.ts';
 export {
   bytesToText,
   type Difference,

@@ -13,7 +13,7 @@ export function instancesDirectory(parts: TracefsParts): TraceDir {
     names: () => tracing.arrays.filter((array) => !array.isTop).map((array) => array.name),
     get: (name) => {
       const array = tracing.instance(name);
-      return array && holdingDir(array, directory(arrayFiles(parts, array)));
+      return array && { ...holdingDir(array, directory(arrayFiles(parts, array))), passing: true, identity: array };
     },
     mkdir: (name) => {
       new TraceArray(tracing, name);

@@ -32,6 +32,12 @@ export interface FileOps {
   /** Parks a reader until there is something to read, or forgets it; see `TracePipe`. */
   wait?(wake: () => void): boolean;
   cancelWait?(wake: () => void): void;
+  /** Whether poll(2) finds something to read. Without it, it finds the file ready for everything. */
+  ready?(): boolean;
+  /** As {@link FileOps.wait}, until poll(2) finds something: what it waits for may be more than what ends a blocking read. */
+  waitReady?(wake: () => void): boolean;
+  /** One of its descriptors was closed, the others stay. */
+  flush?(): void;
   close?(): void;
 }
 
@@ -42,6 +48,10 @@ export interface TraceFile extends FileOps {
   readonly mode: number;
   /** Whether an instance stays while the file is open; it does unless told otherwise. */
   readonly holds?: false;
+  /** Whether it has no positions: lseek(2) and pread(2) are refused with ESPIPE. */
+  readonly stream?: boolean;
+  /** Bytes as stat(2) tells them, 0 unless told. */
+  readonly size?: number;
   /** What opening for writing with truncation does. Returns 0 or a negative errno that opening is refused with. */
   truncate?(): number;
   /** For files that keep something while open, or that may refuse. Without it the file itself is used. */
@@ -56,6 +66,10 @@ export interface TraceDir {
   names(): Iterable<string>;
   /** The node of this name. */
   get(name: string): TraceNode | undefined;
+  /** Whether it may go away while the directory that it is in stays. */
+  readonly passing?: boolean;
+  /** What the directory stands for, where another of the same name may come after it. */
+  readonly identity?: object;
   /** Link count that stat(2) shows; 2 and one for each directory in it unless said otherwise. */
   links?(): number;
   /** Whether names of more than 255 bytes are looked up like others (directories of events do so). */

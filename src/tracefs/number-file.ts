@@ -11,12 +11,12 @@ export function writeNumber(set: (value: bigint) => number): (data: string) => n
   };
 }
 
-/** A file that shows a text and takes a decimal number. */
-export function numberFile(show: () => string, set: (value: bigint) => number): TraceFile {
+/** A file that shows a text (or answers a negative errno) and takes a decimal number. */
+export function numberFile(show: () => string | number, set: (value: bigint) => number): TraceFile {
   return readWrite({ read: show, write: writeNumber(set) });
 }
 
 /** A file that holds 0 or 1 and takes nothing else. */
-export function flagFile(show: () => string, set: (on: boolean) => number): TraceFile {
+export function flagFile(show: () => string | number, set: (on: boolean) => number): TraceFile {
   return numberFile(show, (value) => (value > 1n ? -Errno.EINVAL : set(value === 1n)));
 }

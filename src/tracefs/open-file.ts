@@ -38,6 +38,19 @@ export class OpenFile {
     return piece;
   }
 
+  /**
+   * Reads up to `size` bytes at a byte offset, as pread(2) does; from offset 0 the content is made anew. Files that are consumed by reading
+   * have no offsets.
+   */
+  readAt(offset: number, size: number): string | number {
+    if (offset === 0) this.rewind();
+    else if (offset !== this.#offset) {
+      this.#offset = offset;
+      this.#ops.seek?.(offset);
+    }
+    return this.read(size);
+  }
+
   /** Goes back to offset 0, where the content is made anew. */
   rewind(): void {
     this.#offset = 0;
@@ -73,6 +86,31 @@ export class OpenFile {
   /** Forgets a parked reader. */
   cancelWait(wake: () => void): void {
     this.#ops.cancelWait?.(wake);
+  }
+
+  /** Whether poll(2) finds something to read; undefined for a file that it always finds ready, for writing too. */
+  get ready(): boolean | undefined {
+    return this.#ops.ready?.();
+  }
+
+  /** Parks a poller until there is something to read; false when there is, or when nothing would tell. */
+  waitReady(wake: () => void): boolean {
+    return (this.#ops.waitReady ?? this.#ops.wait)?.(wake) ?? false;
+  }
+
+  /** Whether it is open for reading. */
+  get reads(): boolean {
+    return this.#how.read === true;
+  }
+
+  /** Whether it wants to be told when one of several descriptors is closed. */
+  get wantsFlush(): boolean {
+    return this.#ops.flush !== undefined;
+  }
+
+  /** One of its descriptors was closed. */
+  flush(): void {
+    this.#ops.flush?.();
   }
 
   close(): void {

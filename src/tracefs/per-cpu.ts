@@ -80,6 +80,7 @@ export function pipeFile(array: TraceArray, cpu?: number): TraceFile {
   return {
     kind: 'file',
     mode: Mode.READ,
+    stream: true,
     open: ({ nonblock }) => {
       const pipe = TracePipe.open(array, cpu);
       if (typeof pipe === 'number') return pipe;
@@ -87,6 +88,8 @@ export function pipeFile(array: TraceArray, cpu?: number): TraceFile {
         readSome: (size) => pipe.read(size, nonblock),
         wait: (wake) => pipe.wait(wake),
         cancelWait: (wake) => pipe.cancelWait(wake),
+        ready: () => pipe.ready,
+        waitReady: (wake) => pipe.waitReady(wake),
         close: () => pipe.close(),
       };
     },
@@ -101,7 +104,10 @@ function rawFile(array: TraceArray, cpu: number, ofSnapshot: boolean): TraceFile
       readSome: (size) => pipe.read(size),
       wait: (wake) => pipe.wait(wake),
       cancelWait: (wake) => pipe.cancelWait(wake),
+      ready: () => pipe.ready,
+      waitReady: (wake) => pipe.waitReady(wake),
+      flush: () => pipe.flush(),
     };
   };
-  return { kind: 'file', mode: Mode.READ, open, write: () => -Errno.EINVAL };
+  return { kind: 'file', mode: Mode.READ, stream: true, open, write: () => -Errno.EINVAL };
 }

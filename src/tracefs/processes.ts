@@ -144,6 +144,13 @@ export class Processes {
     return child;
   }
 
+  /** Takes in a process that was there before anybody looked: nothing passes through the kernel. */
+  adopt(parent: Task, process: { readonly pid: number; readonly comm: string }): Task {
+    const task = this.#kernel.machine.createTask({ ...process, parent, user: new Memory() });
+    task.cpu = parent.cpu;
+    return task;
+  }
+
   /** A process runs another program: it has another name from now on. `path` is the program's, without a name of its own it is called after that. */
   exec(task: Task, path: string, comm = path.slice(path.lastIndexOf('/') + 1)): void {
     this.run(task);

@@ -3,7 +3,7 @@ import { availableEventsText } from '../trace/set-event.ts';
 import { arrayFiles } from './array-files.ts';
 import { instancesDirectory } from './instances.ts';
 import { microsecondsFile } from './latency-file.ts';
-import { directory, readOnly, readWrite, type TraceDir, type TraceFile } from './node.ts';
+import { directory, Mode, readOnly, readWrite, type TraceDir, type TraceFile } from './node.ts';
 import { numberFile } from './number-file.ts';
 import type { CommandFile, TracefsParts } from './parts.ts';
 import { readmeText } from './readme.ts';
@@ -35,7 +35,7 @@ function commandFile(commands: CommandFile): TraceFile {
 export function rootDirectory(parts: TracefsParts): TraceDir {
   const { tracing } = parts;
   const { cmdlines, top } = tracing;
-  return directory({
+  const files = directory({
     ...arrayFiles(parts, top),
     ...parts.rootFunctionFiles,
     README: () => readOnly(() => readmeText(tracing.machine.config)),
@@ -68,6 +68,7 @@ export function rootDirectory(parts: TracefsParts): TraceDir {
     uprobe_events: () => commandFile(parts.uprobeEvents),
     uprobe_profile: () => readOnly(() => ''),
   });
+  return { ...files, mode: Mode.EVENT_DIR };
 }
 
 function setStackMaxSize({ tracing }: TracefsParts, value: bigint): number {

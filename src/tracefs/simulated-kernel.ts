@@ -24,10 +24,12 @@ export interface BootOptions {
   readonly cpus?: number;
   /** What it is; the profile's arch when left out. Symbols, types and memory stay those of the profile. */
   readonly arch?: ArchName;
-  /** The process that uses the tracing files first. */
-  readonly first?: { readonly comm: string; readonly pid: number };
   /** Whatever is drawn at random comes from here; 0 when left out. */
   readonly seed?: number;
+  /** Lowest event id that probes get; what follows the kernel's own events when left out. */
+  readonly firstEventId?: number;
+  /** The process that uses the tracing files, or that those descend from who do; `rec` when left out. */
+  readonly first?: { readonly comm: string; readonly pid: number };
 }
 
 /** Nanoseconds since boot when the first file can be opened. */
@@ -86,6 +88,7 @@ export class SimulatedKernel {
     this.tracing = new Tracing(this.machine, profile.release, events);
     this.hist = addHistTriggers(this.tracing);
     this.perf = new PerfEvents(this.tracing, this.ftrace);
+    this.tracing.events.firstDynamicId = options.firstEventId ?? 0;
     this.dynamicEvents = createDynamicEvents(this);
     this.data = new KernelData(this.machine, profile.btf, profile.banner);
     this.processes = new Processes(this, options.first ?? READER);

@@ -1,5 +1,5 @@
 import { Errno } from '../abi/errno.ts';
-import type { OpenHow, TraceDir, TraceNode } from './node.ts';
+import type { OpenHow, TraceDir, TraceFile, TraceNode } from './node.ts';
 import { OpenFile } from './open-file.ts';
 
 /** Longest name in a directory, bytes. */
@@ -34,13 +34,19 @@ interface Place {
  * Every operation answers with a negative errno as the system call would.
  */
 export class Tracefs {
-  readonly #root: TraceDir;
+  /** The directory that it all hangs from. */
+  readonly root: TraceDir;
   readonly #before: () => void;
 
   /** @param before runs ahead of every operation: time passes */
   constructor(root: TraceDir, before: () => void = () => {}) {
-    this.#root = root;
+    this.root = root;
     this.#before = before;
+  }
+
+  /** Time passes: for those who reach the nodes themselves. */
+  tick(): void {
+    this.#before();
   }
 
   /** Opens a file, or refuses with a negative errno. Directories cannot be opened: list them. */
@@ -54,12 +60,7 @@ export class Tracefs {
     if (typeof node === 'number') return node;
     if (node.kind === 'dir') return -Errno.EISDIR;
     if (place.slash) return -Errno.ENOTDIR;
-    if (how.write && how.truncate) {
-      const ret = node.truncate?.() ?? 0;
-      if (ret < 0) return ret;
-    }
-    const ops = node.open?.(how) ?? node;
-    return typeof ops === 'number' ? ops : new OpenFile(ops, how);
+    return openNode(node, how);
   }
 
   /** The whole content of a file: opens it, reads to its end, closes it. Of a file without end, what there is to read now. */
@@ -103,7 +104,7 @@ export class Tracefs {
     const node = this.#find(path);
     if (typeof node === 'number') return node;
     if (node.kind === 'file') return { kind: 'file', mode: node.mode, links: 1 };
-    return { kind: 'dir', mode: node.mode, links: node.links?.() ?? 2 + countDirs(node) };
+    return { kind: 'dir', mode: node.mode, links: linksOf(node) };
   }
 
   /** Names in a directory, sorted by their bytes, or a negative errno. */
@@ -152,7 +153,7 @@ export class Tracefs {
     if (path === '') return -Errno.ENOENT;
     if (path.length >= PATH_MAX) return -Errno.ENAMETOOLONG;
     const names = path.split('/').filter((name) => name !== '' && name !== '.');
-    const dirs: TraceDir[] = [this.#root];
+    const dirs: TraceDir[] = [this.root];
     const last = names.at(-1) === '..' ? '' : (names.pop() ?? '');
     for (const name of names) {
       if (name === '..') {
@@ -172,9 +173,25 @@ export class Tracefs {
   }
 }
 
-function lookup(dir: TraceDir, name: string): TraceNode | number {
+/** Opens a file that was found, or refuses with a negative errno. */
+export function openNode(node: TraceFile, how: OpenHow): OpenFile | number {
+  if (how.write && how.truncate) {
+    const ret = node.truncate?.() ?? 0;
+    if (ret < 0) return ret;
+  }
+  const ops = node.open?.(how) ?? node;
+  return typeof ops === 'number' ? ops : new OpenFile(ops, how);
+}
+
+/** Finds a name in a directory, or refuses with a negative errno. */
+export function lookup(dir: TraceDir, name: string): TraceNode | number {
   if (name.length > NAME_MAX && !dir.anyLength) return -Errno.ENAMETOOLONG;
   return dir.get(name) ?? -Errno.ENOENT;
+}
+
+/** Link count of a directory. */
+export function linksOf(dir: TraceDir): number {
+  return dir.links?.() ?? 2 + countDirs(dir);
 }
 
 function countDirs(dir: TraceDir): number {

@@ -1,0 +1,120 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const program = join(root, 'bin/fprobe.js');
+const folder = mkdtempSync(join(tmpdir(), 'kernel-test-'));
+const env = { XDG_RUNTIME_DIR: folder, NO_COLOR: '1', FPROBE_SESSION: '' };
+
+function fprobe(args: readonly string[], input?: string) {
+  const io = input === undefined ? { stdin: 'ignore' as const } : { input };
+  return execa('node', [program, ...args], { reject: false, env, timeout: 60_000, ...io });
+}
+
+beforeAll(async () => {
+  expect(await fprobe(['boot', '--cpus', '2'])).toMatchObject({
+    exitCode: 0,
+    stderr: 'fprobe: kernel "default" is up',
+  });
+});
+afterAll(async () => {
+  await fprobe(['shutdown']);
+  rmSync(folder, { recursive: true });
+});
+
+test('a second kernel of the same name does not come up; one of another name does, and is told apart', async () => {
+  expect(await fprobe(['boot'])).toMatchObject({ exitCode: 2, stderr: 'fprobe: kernel "default": it is up already' });
+  await fprobe(['boot', '--name', 'other', '--seed', '7']);
+  const { stdout } = await fprobe(['status', '--json']);
+  const kernels = stdout.split('\n').map((line) => JSON.parse(line));
+  expect(kernels).toMatchObject([
+    { name: 'default', cpus: 2, seed: 0 },
+    { name: 'other', cpus: 1, seed: 7 },
+  ]);
+  await fprobe(['write', '-n', 'other', 'tracing_on', '0']);
+  const [mine, its] = await Promise.all([fprobe(['cat', 'tracing_on']), fprobe(['cat', '-n', 'other', 'tracing_on'])]);
+  expect([mine.stdout, its.stdout]).toEqual(['1', '0']);
+  expect(await fprobe(['shutdown', '--name', 'other'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+  expect(readdirSync(join(folder, 'fprobe'))).toEqual(['default.sock']);
+  expect(await fprobe(['status', '-n', 'other'])).toMatchObject({
+    exitCode: 1,
+    stdout: '',
+    stderr: 'fprobe: no kernel "other" is up',
+  });
+});
+
+test('definitions are appended, events enabled, a workload run, the trace read', async () => {
+  await fprobe(['append', 'dynamic_events', 'f:clone', 'kernel_clone%return', 'pid=$retval']);
+  await fprobe(['append', 'dynamic_events'], 'f:read vfs_read%return ret=$retval\nf:write vfs_write\n');
+  expect((await fprobe(['cat', 'dynamic_events'])).stdout.split('\n')).toHaveLength(3);
+  await fprobe(['write', 'events/fprobes/clone/enable', '1']);
+  expect(await fprobe(['run', 'sh-fork'])).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+  expect((await fprobe(['cat', 'trace'])).stdout).toMatch(/dash-\d+ .* clone: .* pid=\d+$/m);
+  expect((await fprobe(['status'])).stdout).toMatch(
+    /^default: Linux 6\.16\.3\S*, 2 cpus, seed 0, up for \d+\.\d{6} s of its time\n {2}process \d+, 0 other clients, 0 mounts, 3 dynamic events$/,
+  );
+});
+
+test('a refused definition is shown as the kernel shows it', async () => {
+  const run = await fprobe(['append', 'dynamic_events', 'f:bad vfs_read cont']);
+  expect(run).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(run.stderr.split('\n')).toEqual([
+    'fprobe: dynamic_events: No such file or directory',
+    'trace_fprobe: error: This variable is not found at this probe point',
+    '  Command: f:bad vfs_read cont',
+    '                          ^',
+  ]);
+});
+
+test.each([
+  [['cat', 'nosuch'], 1, /^fprobe: nosuch: No such file or directory$/],
+  [['cat', 'trace_marker'], 1, /^fprobe: trace_marker: Invalid argument$/],
+  [['ls', 'nosuch'], 1, /^fprobe: nosuch: No such file or directory$/],
+  [['write', 'README', 'x'], 1, /^fprobe: README: Invalid argument$/],
+  [['write', 'new', 'x'], 1, /^fprobe: new: Permission denied$/],
+  [['run', 'cot'], 2, /^fprobe: no workload cot \(there are cat /],
+  [['cat', '-n', 'absent', 'trace'], 2, /^fprobe: no kernel "absent" is up; "fprobe boot" starts one$/],
+  [['shutdown', '-n', '../x'], 2, /^fprobe: \.\.\/x: a kernel's name has letters/],
+  [['cat'], 2, /missing required argument 'file'/],
+  [['boot', '--cpus', '0'], 2, /whole number/],
+])('fprobe %j is refused with status %i', async (args, exitCode, stderr) => {
+  const run = await fprobe(args);
+  expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode, stdout: '' });
+  expect(run.stderr).toMatch(stderr);
+});
+
+test('several files and directories, and what is not there, in one go', async () => {
+  const cat = await fprobe(['cat', 'tracing_on', 'nosuch', '/proc/sys/kernel/kptr_restrict']);
+  expect(cat).toMatchObject({ exitCode: 1, stdout: '1\n0', stderr: 'fprobe: nosuch: No such file or directory' });
+  const ls = await fprobe(['ls', 'events/sched/sched_switch', 'instances']);
+  expect(ls.stdout).toBe('events/sched/sched_switch:\nenable\nfilter\nformat\nhist\nid\ntrigger\ninstances:');
+  expect((await fprobe(['ls', '--json', 'instances'])).stdout).toBe('{"path":"instances","names":[]}');
+  expect((await fprobe(['ls'])).stdout.split('\n')).toContain('dynamic_events');
+});
+
+test('trace_pipe streams until its reader has enough, and others write meanwhile', async () => {
+  const pipe = execa(
+    'bash',
+    ['-c', `node ${program} cat trace_pipe | grep -m 2 -o 'mark [0-9]'; echo "\${PIPESTATUS[@]}"`],
+    {
+      env,
+      reject: false,
+    },
+  );
+  for (const n of [1, 2, 3]) await fprobe(['write', 'trace_marker', `mark ${n}`]);
+  const { stdout, stderr } = await pipe;
+  expect({ stdout, stderr }).toEqual({ stdout: 'mark 1\nmark 2\n0 0', stderr: '' });
+}, 60_000);
+
+test('a kernel that was killed leaves a socket that the next one replaces', async () => {
+  await fprobe(['boot', '-n', 'killed']);
+  const { stdout } = await fprobe(['status', '-n', 'killed', '--json']);
+  process.kill(JSON.parse(stdout).pid, 'SIGKILL');
+  await new Promise((done) => setTimeout(done, 100));
+  expect(await fprobe(['status', '-n', 'killed'])).toMatchObject({ exitCode: 1 });
+  expect(await fprobe(['boot', '-n', 'killed'])).toMatchObject({ exitCode: 0 });
+  expect(await fprobe(['shutdown', '-n', 'killed'])).toMatchObject({ exitCode: 0 });
+});

@@ -1,0 +1,10 @@
+export { readFailed, sendToDevice, serveDevice } from './device.ts';
+export { HostError, isServed, mountFuse, openFuse, ourMounts, unmount } from './fuse-mount.ts';
+export { FuseServer, REQUEST_ROOM } from './fuse-server.ts';
+export { HostProcesses } from './host-processes.ts';
+export type { MountedTree, Shown } from './mounted-tree.ts';
+export { layOver } from './overlay.ts';
+export { Parked } from './parked.ts';
+export { ProcFiles } from './proc-source.ts';
+export { refusal } from './reply.ts';
+export { ServedMount, type ServeOptions } from './served-mount.ts';
