@@ -29,6 +29,7 @@ const missing = (...programs: string[]) => programs.filter((program) => !has(pro
 class Terminal {
   readonly #process;
   #seen = '';
+  #shown = 0;
 
   constructor(shell: string) {
     this.#process = spawn('script', ['-qfec', shell, '/dev/null'], {
@@ -61,9 +62,9 @@ class Terminal {
   /** Types a line, a tab or more, and gives what then stands there, and what was listed meanwhile. */
   async complete(line: string, tabs = 1): Promise<{ line: string; listed: string }> {
     this.write(line + '\t'.repeat(tabs));
-    // Ctrl-G prints the line, Ctrl-U empties it.
+    // Ctrl-G prints the line with a number that goes up, Ctrl-U empties it.
     this.write('\x07');
-    const match = await this.until(/([\s\S]*?)<<(.*)>>/);
+    const match = await this.until(new RegExp(`([\\s\\S]*?)<<${++this.#shown}:(.*)>>`));
     this.write('\x15');
     return { line: match[2]!, listed: match[1]! };
   }
@@ -112,7 +113,7 @@ describe.skipIf(bashMissing.length > 0)(`bash (${bashMissing.join(' and ') || 'n
   beforeAll(async () => {
     bash = new Terminal('bash --norc --noprofile -i');
     bash.write(
-      `stty cols 200; bind 'set bell-style none'; bind -x '"\\C-g": printf "<<%s>>\\n" "$READLINE_LINE"'; source ${folder}/fprobe.bash; echo RE''ADY\n`,
+      `stty cols 200; bind 'set bell-style none'; bind -x '"\\C-g": printf "<<%d:%s>>\\n" $((++shown)) "$READLINE_LINE"'; source ${folder}/fprobe.bash; echo RE''ADY\n`,
     );
     await bash.until(/READY\r?\n/);
   });
@@ -139,7 +140,7 @@ describe.skipIf(zshMissing.length > 0)(`zsh (${zshMissing.join(' and ') || 'noth
     zsh = new Terminal('zsh -f -i');
     zsh.write(
       `stty cols 200; PS1='$ '; fpath=(${folder} $fpath); autoload -U compinit; compinit -D -u; LISTMAX=1000; unsetopt automenu; setopt autolist; ` +
-        `show() { zle -I; print -r -- "<<$BUFFER>>" }; zle -N show; bindkey '^G' show; echo RE''ADY\n`,
+        `show() { zle -I; print -r -- "<<$((++shown)):$BUFFER>>" }; zle -N show; bindkey '^G' show; echo RE''ADY\n`,
     );
     await zsh.until(/READY\r?\n/);
   });
