@@ -12,8 +12,8 @@ _fprobe_command() {
       ;;
     'fprobe trace')
       commands=''
-      options='-e --event -E --enable -w --workload --cpus --seed --json --arch --profile -h --help'
-      values='-e:definition --event:definition -E:event --enable:event -w:workload --workload:workload --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      options='-e --event -E --enable -w --workload --cpus --seed --json --dat --arch --profile -h --help'
+      values='-e:definition --event:definition -E:event --enable:event -w:workload --workload:workload --cpus:none --seed:none --dat:file --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments=''
       ;;
     'fprobe check')

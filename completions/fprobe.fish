@@ -4,7 +4,7 @@
 function __fprobe_valued
     switch $argv[1]
         case 'fprobe trace'
-            string split ' ' -- '-e --event -E --enable -w --workload --cpus --seed --arch --profile'
+            string split ' ' -- '-e --event -E --enable -w --workload --cpus --seed --dat --arch --profile'
         case 'fprobe check'
             string split ' ' -- '-e --event --arch --profile'
         case 'fprobe explain'
@@ -156,6 +156,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s w -l workload -x -a '(__
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l json -d 'one JSON object an event'
+complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l dat -r -F -d 'write a trace.dat file for trace-cmd report and KernelShark instead; - is stdout'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe trace\'' -s h -l help -d 'show this help'

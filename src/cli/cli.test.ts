@@ -56,6 +56,14 @@ test.each([
     out: /^$/,
     err: /^fprobe: no event sched:sched_swich, did you mean sched:sched_switch\?\n$/,
   },
+  {
+    args: ['trace', '--dat', '-', '--json'],
+    exit: 2,
+    out: /^$/,
+    err: /'--json' cannot be used with option '--dat <file>'/,
+  },
+  { args: ['trace', '--dat', '/nonexistent/x'], exit: 2, out: /^$/, err: /^fprobe: --dat: ENOENT: .*\n$/ },
+  { args: ['trace', '--dat', '-'], exit: 0, out: /^..Dtracing6./s, err: /^$/ },
   { args: ['trace', '-E', ' if pid'], exit: 2, out: /^$/, err: /it takes SYSTEM:EVENT, and a filter behind if\n$/ },
   {
     args: ['trace', '-E', 'sched:sched_process_exec if pod == 1'],

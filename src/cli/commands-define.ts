@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { archOption } from './arch-option.ts';
 import {
   cpusOption,
@@ -20,7 +20,8 @@ export function addDefineCommands(program: Command): void {
     .addOption(workloadOption())
     .addOption(cpusOption())
     .addOption(seedOption())
-    .option('--json', 'one JSON object an event')
+    .addOption(new Option('--json', 'one JSON object an event').conflicts('dat'))
+    .option('--dat <file>', 'write a trace.dat file for trace-cmd report and KernelShark instead; - is stdout')
     .addOption(archOption())
     .addOption(profileOption())
     .addHelpText(
@@ -33,6 +34,7 @@ Examples:
   $ fprobe trace -w ls -e 'f:dir iterate_dir name=file->f_path.dentry->d_name.name:string'
   $ fprobe trace -w sh-fork -E 'sched:sched_process_*' -E 'sched:sched_switch if prev_state == 0'
   $ fprobe trace -e 'f:read vfs_read%return count ret=$retval' --json | head -3
+  $ fprobe trace -E 'syscalls:*' --dat trace.dat && trace-cmd report trace.dat
 ${EXIT_STATUS}`,
     )
     .action(async (options) => (await import('./trace.ts')).trace(options));

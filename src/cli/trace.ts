@@ -18,6 +18,8 @@ interface TraceOptions {
   readonly cpus: number;
   readonly seed: number;
   readonly json?: boolean;
+  /** Where a trace.dat file goes. */
+  readonly dat?: string;
   readonly arch?: ArchName;
   readonly profile?: string;
 }
@@ -60,7 +62,7 @@ function refuse(text: string): void {
 }
 
 /** `fprobe trace`: defines events, enables them, runs a workload under them and prints `trace`. */
-export function trace(options: TraceOptions): void {
+export async function trace(options: TraceOptions): Promise<void> {
   const profile = profileOf(options.profile);
   const workload = workloadOf(profile, options.workload);
   const asked = options.event.length > 0 || options.enable.length > 0;
@@ -89,19 +91,20 @@ export function trace(options: TraceOptions): void {
   tracefs.write('tracing_on', '1\n');
   replay.run();
   tracefs.write('tracing_on', '0\n');
-  if (options.json) {
+  const overrun = tracing.top.buffer.overruns();
+  if (options.dat !== undefined) {
+    (await import('./dat-file.ts')).putDatFile(options.dat, kernel);
+  } else if (options.json) {
     const { top } = tracing;
     const { kallsyms } = kernel.machine;
     const all = kernel.machine.cpus.map(({ id }) => id);
     for (const record of traceRecords({ array: top, buffer: top.buffer, cpus: all })) {
       if (!putJson(jsonRecord(record, (address) => kallsyms.symbolAt(address)))) return;
     }
-    sayKernelTalk(kernel);
-    return;
+  } else {
+    const text = tracefs.read('trace');
+    if (typeof text === 'string') put(text);
   }
-  const text = tracefs.read('trace');
-  if (typeof text === 'string') put(text);
-  const overrun = tracing.top.buffer.overruns();
   if (overrun > 0) say(`fprobe: the buffer was too small: ${overrun} events were overwritten`);
   sayKernelTalk(kernel);
 }

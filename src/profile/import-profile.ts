@@ -39,6 +39,8 @@ export interface ImportOptions {
 
 /** What a converter of recordings may ask about the kernel that is imported. */
 export interface ImportedKernel {
+  /** What one of the {@link TEXT_FILES} holds. */
+  text(name: string): string | undefined;
   readonly btf: Btf;
   readonly symbols: SymbolTable;
   readonly functions: FunctionTable;
@@ -151,7 +153,11 @@ export async function importProfile(
     if (part === undefined) warnings.push(`no ${name}`);
   for (const name of TEXT_FILES) if (!sources.texts?.has(name)) warnings.push(`no ${name}`);
 
-  const workloads = await convert(sources, options, { btf, symbols, functions }, warnings);
+  const text = (name: string) => {
+    const bytes = sources.texts?.get(name);
+    return bytes && new TextDecoder().decode(bytes);
+  };
+  const workloads = await convert(sources, options, { text, btf, symbols, functions }, warnings);
   if (isProfileError(workloads)) return workloads;
   const files = new Map<string, Uint8Array>([
     [ProfileFile.symbols, read.bytes],

@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import type { ArchName } from '../abi/arch-names.ts';
+import { UNAME_ARCHES } from '../abi/arch-names.ts';
 import type { KernelSources, SourcePart } from './kernel-sources.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
 import { openAccess, type RandomAccess } from './random-access.ts';
@@ -16,19 +16,6 @@ const MAX_TEXT = 2 ** 28;
 const MAX_SECTIONS = 4096;
 
 const Option = { DONE: 0, UNAME: 5, FTRACE_EVENTS: 17, EVENT_FORMATS: 18, KALLSYMS: 19 } as const;
-
-const UNAME_ARCHES: Readonly<Record<string, ArchName>> = {
-  x86_64: 'x86_64',
-  i686: 'i386',
-  i386: 'i386',
-  aarch64: 'arm64',
-  riscv64: 'riscv64',
-  loongarch64: 'loongarch',
-  s390x: 's390',
-  ppc64le: 'powerpc64',
-  ppc64: 'powerpc64',
-  armv7l: 'arm',
-};
 
 /** What is wrong with the file; thrown inside this file only. */
 class Malformed extends Error {}

@@ -1,4 +1,4 @@
-import type { SimulatedKernel } from '../tracefs/index.ts';
+import { addedSymbols, profileSymbols, type SimulatedKernel } from '../tracefs/index.ts';
 
 /** Contents of files about a simulated kernel outside the tracing files. Texts hold one character a byte. */
 export interface KernelFiles {
@@ -11,46 +11,17 @@ export interface KernelFiles {
 }
 
 /** What files outside the tracing files tell about a kernel; each is made when it is first wanted. */
-export function kernelFiles({ profile, machine }: SimulatedKernel): KernelFiles {
+export function kernelFiles(kernel: SimulatedKernel): KernelFiles {
+  const { profile } = kernel;
   let symbols: string | undefined;
   return {
     kallsyms: () => {
-      symbols ??= kallsymsText(profile.symbols.lines());
-      return symbols + addedSymbols(machine.functions.profileCount, machine.functions);
+      symbols ??= profileSymbols(kernel);
+      return symbols + addedSymbols(kernel);
     },
     btf: () => latin1(profile.btfBytes),
     version: () => `${profile.banner}\n`,
   };
-}
-
-interface Line {
-  readonly address: bigint;
-  readonly type: string;
-  readonly name: string;
-  readonly module?: string;
-}
-
-function kallsymsText(lines: Iterable<Line>): string {
-  const parts: string[] = [];
-  for (const { address, type, name, module } of lines)
-    parts.push(`${address.toString(16).padStart(16, '0')} ${type} ${name}${module ? `\t[${module}]` : ''}\n`);
-  return parts.join('');
-}
-
-/** Functions that were defined at run time. */
-function addedSymbols(from: number, functions: SimulatedKernel['machine']['functions']): string {
-  const lines: Line[] = [];
-  for (let id = from; id < functions.count; id++) {
-    if (!functions.isLive(id)) continue;
-    const module = functions.moduleName(id);
-    lines.push({
-      address: functions.symbolAddress(id),
-      type: 't',
-      name: functions.name(id),
-      ...(module && { module }),
-    });
-  }
-  return kallsymsText(lines);
 }
 
 function latin1(bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+export { addedSymbols, profileSymbols } from './kallsyms-text.ts';
 export {
   directory,
   type FileOps,

@@ -2,6 +2,7 @@ import { Errno } from '../abi/errno.ts';
 import type { Ftrace } from '../ftrace/index.ts';
 import type { Machine } from '../machine/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
+import { addedSymbols, profileSymbols } from './kallsyms-text.ts';
 import { directory, type TraceDir, type TraceFile } from './node.ts';
 
 /** What the files outside tracefs tell of, and act on. */
@@ -27,7 +28,7 @@ export function systemFiles(kernel: SystemKernel): TraceDir {
   return dir({
     proc: () =>
       dir({
-        kallsyms: () => proc(() => kallsymsText(kernel, restrict === 2)),
+        kallsyms: () => proc(() => profileSymbols(kernel, restrict === 2) + addedSymbols(kernel, restrict === 2)),
         version: () => proc(() => `${profile.banner}\n`),
         sys: () => dir({ kernel: () => dir({ ftrace_enabled: () => enabled, kptr_restrict: () => kptr }) }),
       }),
@@ -63,16 +64,6 @@ function signedNumber(text: string): number {
   const digits = text.replace('-', '');
   const value = /^0[0-7]/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
   return digits === text ? value : -value;
-}
-
-/** Content of /proc/kallsyms: the kernel's symbols, then those of modules. */
-function kallsymsText({ profile, machine }: SystemKernel, hidden: boolean): string {
-  const line = (address: bigint, type: string, name: string, module: string | undefined) =>
-    `${hidden ? '0'.repeat(16) : address.toString(16).padStart(16, '0')} ${type} ${name}${module ? `\t[${module}]` : ''}\n`;
-  const pieces: string[] = [];
-  for (const { address, type, name, module } of profile.symbols.lines()) pieces.push(line(address, type, name, module));
-  for (const { address, name, module } of machine.kallsyms.added) pieces.push(line(address, 't', name, module));
-  return pieces.join('');
 }
 
 function latin1(bytes: Uint8Array): string {

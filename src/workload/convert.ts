@@ -2,6 +2,7 @@ import type { Btf } from '../btf/btf.ts';
 import { type BuiltScript, buildScript } from './build-script.ts';
 import { CallResults } from './call-results.ts';
 import { CallSites, SitePool, type SymbolPlaces } from './call-sites.ts';
+import { constantStrings } from './constant-strings.ts';
 import { adoptDonors, DonorPool } from './donor-pool.ts';
 import { localizeGraft } from './interrupts.ts';
 import { KernelTypes } from './kernel-types.ts';
@@ -25,6 +26,8 @@ export interface ConversionKernel {
   readonly btf: Btf;
   readonly symbols: SymbolPlaces & { lookupName(name: string): bigint | undefined };
   readonly functions: { idsByName(name: string): number[]; symbolAddress(id: number): bigint };
+  /** What a profile's text file holds, where it has it. */
+  text?(name: string): string | undefined;
 }
 
 /** A program's script with its facts, and what they were made from. */
@@ -38,6 +41,7 @@ interface Converted extends BuiltScript {
 interface Shared {
   readonly kernel: ConversionKernel;
   readonly types: KernelTypes;
+  readonly strings: ReadonlyMap<string, bigint>;
   readonly pool: DonorPool;
   readonly homes: PointHomes;
   readonly flags: FlagPool;
@@ -57,6 +61,7 @@ export function convertScripts(files: readonly RecordingSource[], kernel: Conver
     kernel,
     set,
     types: new KernelTypes(kernel.btf),
+    strings: constantStrings(kernel.text?.('initial-files.txt')),
     pool: new DonorPool(),
     homes: new PointHomes(),
     flags: new FlagPool(),
@@ -133,6 +138,7 @@ function convertProgram(program: ProgramRecordings, shared: Shared): Converted {
     observations,
     otherPids: parentPids(program, tasks.tasks),
     symbol: (name) => kernel.symbols.lookupName(name),
+    strings: shared.strings,
   });
   return { ...built, pages, observations };
 }

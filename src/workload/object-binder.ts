@@ -56,11 +56,12 @@ export class ObjectBinder {
     }
   }
 
-  /** Stores what a pointer variable of the kernel points to: a string somewhere. */
-  string(text: string): bigint {
+  /** Stores what a pointer variable of the kernel points to: a string, where it is known to be or somewhere. */
+  string(text: string, known?: bigint): bigint {
     let address = this.#strings.get(text);
     if (address === undefined) {
-      address = this.#world.allocate(text.length + 1);
+      address = known ?? this.#world.allocate(text.length + 1);
+      if (known !== undefined) this.#world.touch(known);
       this.#world.store(address, stringBytes(text), { floor: 0 });
       this.#strings.set(text, address);
     }

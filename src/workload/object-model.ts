@@ -27,6 +27,8 @@ interface ModelParts {
   readonly otherPids: ReadonlyMap<number, number>;
   /** Address of a symbol of the kernel. */
   symbol(name: string): bigint | undefined;
+  /** Addresses of the kernel's strings, where they are known. */
+  readonly strings: ReadonlyMap<string, bigint>;
 }
 
 /** Steps from the tracepoint of a new name to the new name. */
@@ -97,8 +99,9 @@ class ObjectModel {
   }
 
   #point(step: Extract<ScriptStep, { op: 'point' }>): void {
-    const { symbol, built } = this.#parts;
-    storePointFacts(step, { world: this.#world, string: (text) => this.#binder.string(text), symbol });
+    const { symbol, built, strings } = this.#parts;
+    const string = (text: string) => this.#binder.string(text, strings.get(text));
+    storePointFacts(step, { world: this.#world, string, symbol });
     if (step.name === 'task_rename') {
       const ahead = built.script.steps.slice(this.#world.at, this.#world.at + RENAMED_WITHIN);
       const change = ahead.find(({ op, task }) => (op === 'exec' || op === 'rename') && task === step.task);

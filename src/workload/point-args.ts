@@ -82,6 +82,7 @@ const SOURCES: Record<string, Source> = {
   'tlb_flush.reason': ({ text }) => numberIn(text, /\((\d+)\)$/),
   'workqueue_queue_work.req_cpu': ({ calls }) => namedArg(calls.slice(0, 1), 'cpu'),
   'mm_page_alloc.migratetype': field('migratetype'),
+  'timer_start.bucket_expiry': field('bucket_expiry'),
   'sched_stat_runtime.tsk': current,
   'sched_stat_runtime.runtime': field('runtime'),
   'sched_process_fork.parent': current,

@@ -19,6 +19,8 @@ interface PointTools {
 const SLAB_ACCOUNT = 0x400_0000n;
 const GFP_ACCOUNT = 0x40_0000n;
 const PAGE_SHIFT = 12n;
+/** Bits of a timer's flags by the letters that events print. */
+const TIMER_FLAGS: Readonly<Record<string, bigint>> = { M: 1n << 18n, D: 1n << 19n, P: 1n << 20n, I: 1n << 21n };
 /** Bits of an inode's state by the names that events print. */
 const INODE_STATE: Readonly<Record<string, bigint>> = {
   I_DIRTY_SYNC: 8n,
@@ -87,6 +89,16 @@ const timer: PointFacts = (step, tools) => {
   const list = step.args[0] ?? 0n;
   functionOf('timer_list', 'function', list, step, tools);
   members('timer_list', list, step, tools.world, { expires: 'expires' });
+};
+
+/** `flags` of a timer: cpu, four letters, and the bucket that it waits in (`include/linux/timer.h`). */
+const startTimer: PointFacts = (step, tools) => {
+  timer(step, tools);
+  const [cpu, idx] = [number(step.text, 'cpu'), number(step.text, 'idx')];
+  if (cpu === undefined || idx === undefined) return;
+  const letters = (eventField(step.text, 'flags') ?? '').split('|');
+  const bits = letters.reduce((flags, letter) => flags | (TIMER_FLAGS[letter] ?? 0n), cpu | (idx << 22n));
+  tools.world.storeMember('timer_list', step.args[0] ?? 0n, 'flags', bits, { exact: true });
 };
 
 const dirtyInode: PointFacts = ({ text, args: [inode = 0n] }, { world }) => {
@@ -182,7 +194,7 @@ const FACTS: Readonly<Record<string, PointFacts>> = {
   },
   signal_generate: signalInfo,
   timer_expire_entry: timer,
-  timer_start: timer,
+  timer_start: startTimer,
   workqueue_queue_work: queueWork,
   workqueue_activate_work: (step, tools) => functionOf('work_struct', 'func', step.args[0] ?? 0n, step, tools),
   workqueue_execute_start: (step, tools) => functionOf('work_struct', 'func', step.args[0] ?? 0n, step, tools),

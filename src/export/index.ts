@@ -1,0 +1,1 @@
+export { traceDat } from './trace-dat.ts';
