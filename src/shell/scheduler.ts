@@ -1,5 +1,8 @@
 import type { Clock } from '../machine/index.ts';
 
+/** Reads, writes and rounds of loops after which timers and signals get their turn. */
+const TURN = 256;
+
 interface Sleeper {
   readonly until: number;
   readonly wake: () => void;
@@ -15,6 +18,7 @@ export class Scheduler {
   /** Work outside: text tools that run, input that is waited for, processes that gave way to others. */
   #outside = 0;
   #watching = false;
+  #work = 0;
   #onDeadlock: (() => void) | undefined;
   /** Whether sleeping takes as long as it says. */
   realTime = false;
@@ -46,6 +50,11 @@ export class Scheduler {
       if (!over) this.#outside--;
       over = true;
     };
+  }
+
+  /** Counts a piece of work; after so many of them others get their turn. */
+  async work(): Promise<void> {
+    if (++this.#work % TURN === 0) await this.giveWay();
   }
 
   /** Lets others run, timers and signals among them. */

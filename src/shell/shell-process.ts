@@ -190,6 +190,7 @@ export class ShellProcess {
     this.check();
     const stream = this.fds.get(fd)?.stream;
     if (!stream?.read) return -Errno.EBADF;
+    await this.system.scheduler.work();
     for (;;) {
       await this.#whileBlocked(stream.waitRead?.bind(stream), stream.cancelRead?.bind(stream));
       let data = '' as string | number;
@@ -229,6 +230,7 @@ export class ShellProcess {
     this.check();
     const stream = this.fds.get(fd)?.stream;
     if (!stream?.write) return -Errno.EBADF;
+    await this.system.scheduler.work();
     let done = 0;
     do {
       await this.#whileBlocked(stream.waitWrite?.bind(stream));

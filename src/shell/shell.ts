@@ -28,9 +28,6 @@ interface Variable {
   readonly?: boolean;
 }
 
-/** Rounds of loops after which others get their turn. */
-const ROUNDS = 64;
-
 /** Quotes a word as `set -x` shows it. */
 const shown = (word: string) => (/^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
 
@@ -58,7 +55,6 @@ export class Shell {
   #pending: number[] = [];
   /** Above 0 where a failing command does not end the shell under `set -e`. */
   #tolerant = 0;
-  #rounds = 0;
   #substituted = 0;
   /** Pid that `$$` is. */
   readonly #mainPid: number;
@@ -445,7 +441,7 @@ export class Shell {
   /** Rounds until one says that it was the last; `break` and `continue` among them. */
   async loop(round: () => Promise<boolean>): Promise<void> {
     for (let goesOn = true; goesOn; ) {
-      if (++this.#rounds % ROUNDS === 0) await this.process.system.scheduler.giveWay();
+      await this.process.system.scheduler.work();
       try {
         goesOn = await round();
       } catch (error) {
