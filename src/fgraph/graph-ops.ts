@@ -1,5 +1,6 @@
 import { FtraceOps } from '../ftrace/ftrace-ops.ts';
 import type { FtraceRegs } from '../ftrace/ftrace-regs.ts';
+import type { OpsHash } from '../ftrace/ops-hash.ts';
 
 /** Runs at a function's entry. `depth` counts the functions on the shadow stack below it. True: wants the return. */
 export type GraphEntry = (fn: number, depth: number, ops: GraphOps, fregs: FtraceRegs) => boolean;
@@ -14,6 +15,8 @@ export interface GraphOpsOptions {
   /** Names of the callbacks as kernel symbols, for `enabled_functions`. */
   entrySymbol: string;
   returnSymbol: string;
+  /** Which functions it wants, where another ops has a say in that too; its own when left out. */
+  hash?: OpsHash;
 }
 
 /** A user of function entries and returns, `struct fgraph_ops`. Its filter is that of `ops`: change it through `Ftrace`. */
@@ -31,6 +34,7 @@ export class GraphOps {
       symbol: 'ftrace_graph_func',
       func: () => false,
       graph: { entry: options.entrySymbol, return: options.returnSymbol },
+      ...(options.hash && { hash: options.hash }),
     });
   }
 }

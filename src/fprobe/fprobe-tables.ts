@@ -1,4 +1,4 @@
-import { hash64 } from '../ftrace/hash-order.ts';
+import { hash64 } from '../ftrace/hash64.ts';
 import type { Functions } from '../machine/functions.ts';
 import { type Fprobe, FprobeNode } from './fprobe.ts';
 

@@ -2,8 +2,9 @@ import type { Ftrace } from './ftrace.ts';
 import type { FtraceOps } from './ftrace-ops.ts';
 import { RecordFlag } from './records.ts';
 
-/** The text of `enabled_functions`: a line for each function that an ops wants, in record order. `kernel/trace/ftrace.c:t_show()` */
+/** The text of `enabled_functions`: a line for each function that an ops is called for, in record order. `kernel/trace/ftrace.c:t_show()` */
 export function enabledFunctionsText(ftrace: Ftrace): string {
+  if (!ftrace.records.isEnabled) return '';
   return recordsText(ftrace, (fn) => ftrace.records.count(fn) > 0);
 }
 

@@ -1,5 +1,6 @@
 import type { FtraceRegs } from './ftrace-regs.ts';
 import { FunctionSet } from './function-set.ts';
+import { OpsHash } from './ops-hash.ts';
 
 /**
  * What runs when a function is entered. `ops` is the ops that it was registered with; the return address and the cpu are in `fregs`. True
@@ -20,20 +21,21 @@ export interface FtraceOpsOptions {
   recursion?: boolean;
   /** For a graph ops: the symbols of its entry and return callbacks. */
   graph?: { entry: string; return: string };
+  /** Which functions it wants, where another ops has a say in that too; its own when left out. */
+  hash?: OpsHash;
 }
 
 /** A user of function entries, `struct ftrace_ops`: a callback and the functions it wants. */
 export class FtraceOps {
-  readonly symbol: string;
+  /** Name of {@link FtraceOps.func} as a kernel symbol. */
+  symbol: string;
   func: FtraceFunc;
   readonly dynamic: boolean;
   readonly saveRegs: boolean;
   readonly recursion: boolean;
   readonly graph: { entry: string; return: string } | undefined;
-  /** Functions wanted; empty means all. Change it through `Ftrace`. */
-  filter = new FunctionSet();
-  /** Functions not wanted; empty means none is excluded. Change it through `Ftrace`. */
-  notrace = new FunctionSet();
+  /** Functions wanted and not wanted. */
+  readonly hash: OpsHash;
   /** Registered, itself or with a manager. */
   enabled = false;
   /** The ops that calls this one on its behalf. */
@@ -54,10 +56,16 @@ export class FtraceOps {
     this.saveRegs = options.saveRegs ?? false;
     this.recursion = options.recursion ?? false;
     this.graph = options.graph;
+    this.hash = options.hash ?? new OpsHash();
+  }
+
+  /** Functions wanted; empty means all. Change it through `Ftrace`. */
+  get filter(): FunctionSet {
+    return this.hash.filter;
   }
 
   /** Whether the callback wants a function. `kernel/trace/ftrace.c:ftrace_ops_test()` */
   test(fn: number): boolean {
-    return (this.filter.isEmpty || this.filter.has(fn)) && !this.notrace.has(fn);
+    return this.hash.test(fn);
   }
 }

@@ -8,6 +8,8 @@ import type { FtraceOps } from './ftrace-ops.ts';
 import { FtraceRegs } from './ftrace-regs.ts';
 import { FunctionSet } from './function-set.ts';
 import { ftraceLocation } from './location.ts';
+import { addSets, isPlainUnion, type ManagerSets, managerSets } from './manager-hash.ts';
+import type { OpsHash } from './ops-hash.ts';
 import { LIST_SITE, RecordFlag, Records, SOLE_SITE } from './records.ts';
 import { RecursionStart, recursionTrylock, recursionUnlock } from './recursion.ts';
 import { Trampolines } from './trampolines.ts';
@@ -138,7 +140,9 @@ export class Ftrace implements EntryHook {
   /** Lets a manager call another ops on its behalf, and registers the manager with its first. −EBUSY when it is registered already. `ftrace_startup_subops()` */
   startupSubops(manager: FtraceOps, ops: FtraceOps): number {
     if (ops.enabled) return -Errno.EBUSY;
+    const isFirst = manager.subops.length === 0;
     manager.subops.unshift(ops);
+    setSets(manager, isFirst ? managerSets(manager.subops) : addSets(manager.hash, ops.hash));
     ops.enabled = true;
     ops.managed = manager;
     if (!manager.enabled) return this.registerFunction(manager);
@@ -152,6 +156,7 @@ export class Ftrace implements EntryHook {
     manager.subops.splice(manager.subops.indexOf(ops), 1);
     ops.enabled = false;
     ops.managed = undefined;
+    setSets(manager, managerSets(manager.subops));
     if (manager.subops.length === 0) return this.unregisterFunction(manager);
     this.#attach(manager);
     return 0;
@@ -182,21 +187,22 @@ export class Ftrace implements EntryHook {
       else filter.add(fn);
     }
     // A filter that becomes empty, or no longer is, concerns every function.
-    if (wasEmpty !== filter.isEmpty) this.#update(ops);
+    if (wasEmpty !== filter.isEmpty || !isPlainUnion(ops.managed?.subops ?? [])) this.#update(ops);
     else if (ops.enabled) this.#updateFunctions(ops.managed ?? ops, changed);
     return 0;
   }
 
-  /** Replaces the filter of an ops (empty: all functions). */
-  replaceFilter(ops: FtraceOps, filter: FunctionSet): void {
-    ops.filter = filter.clone();
-    this.#update(ops);
+  /** Replaces the filter of a hash. `waits`: an empty one wants none. */
+  replaceFilter(hash: OpsHash, filter: FunctionSet, waits = false): void {
+    hash.filter = filter.clone();
+    hash.waits = waits;
+    this.#updateHash(hash);
   }
 
-  /** Replaces the functions that an ops does not want. */
-  replaceNotrace(ops: FtraceOps, notrace: FunctionSet): void {
-    ops.notrace = notrace.clone();
-    this.#update(ops);
+  /** Replaces the functions that are not wanted. */
+  replaceNotrace(hash: OpsHash, notrace: FunctionSet): void {
+    hash.notrace = notrace.clone();
+    this.#updateHash(hash);
   }
 
   /** `kernel.ftrace_enabled`: 0 makes every site a nop. */
@@ -227,26 +233,35 @@ export class Ftrace implements EntryHook {
     if (address !== undefined) pushAddress(trace, address + offset);
   }
 
+  #updateHash(hash: OpsHash): void {
+    for (const ops of this.#registered()) if (ops.hash === hash) this.#update(ops);
+  }
+
+  /** Every ops that is called, by itself or by its manager. */
+  #registered(): FtraceOps[] {
+    return this.opsList.flatMap((ops) => [ops, ...ops.subops]);
+  }
+
   #update(ops: FtraceOps): void {
+    if (ops.managed) setSets(ops.managed, managerSets(ops.managed.subops));
     if (ops.enabled) this.#attach(ops.managed ?? ops);
   }
 
+  /** As {@link Ftrace.#update}, for some functions of a filter; that of a manager is the union of its ops' filters. */
   #updateFunctions(ops: FtraceOps, fns: Iterable<number>): void {
     const { live } = this.records;
-    const { subops } = ops;
+    const { subops, filter } = ops;
     for (const fn of fns) {
-      const wanted = live.has(fn) && (subops.length > 0 ? subops.some((sub) => sub.test(fn)) : ops.test(fn));
-      this.records.attachOne(ops, fn, wanted);
+      if (subops.length > 0) {
+        if (subops.some((sub) => sub.filter.has(fn))) filter.add(fn);
+        else filter.delete(fn);
+      }
+      this.records.attachOne(ops, fn, live.has(fn) && ops.test(fn));
     }
   }
 
   #attach(ops: FtraceOps): void {
-    this.records.attach(ops, this.#wanted(ops));
-  }
-
-  #wanted(ops: FtraceOps): FunctionSet {
-    if (ops.subops.length === 0) return this.records.wanted(ops);
-    return ops.subops.map((sub) => this.records.wanted(sub)).reduce((all, some) => all.union(some));
+    this.records.attach(ops, this.records.wanted(ops));
   }
 
   #callGuarded(cpu: Cpu, fn: number, ops: FtraceOps, fregs: FtraceRegs): boolean {
@@ -281,24 +296,23 @@ export class Ftrace implements EntryHook {
     this.records.addFunctions(functions);
     this.sites = this.records.sites;
     // Only who wants all functions wants these: a filter cannot name them yet.
-    for (const ops of this.opsList) if (this.#wantsAll(ops)) this.#attach(ops);
+    for (const ops of this.opsList) if (ops.hash.wantsAll) this.#attach(ops);
   }
 
-  #wantsAll(ops: FtraceOps): boolean {
-    return ops.subops.length > 0 ? ops.subops.some((sub) => sub.filter.isEmpty) : ops.filter.isEmpty;
-  }
-
-  /** `ftrace_release_mod()`: the records go, and the hashes forget them; a filter that is empty now takes effect with its next change. */
+  /** `ftrace_release_mod()`: the records go. What hashes have of them matches nothing any more, and keeps a filter from being empty. */
   #functionsGoing(functions: readonly number[]): void {
     this.records.removeFunctions(functions);
-    for (const ops of this.opsList.flatMap((registered) => [registered, ...registered.subops])) {
-      for (const set of [ops.filter, ops.notrace, ops.attached]) for (const fn of functions) set.delete(fn);
-    }
+    for (const { attached } of this.opsList) for (const fn of functions) attached.delete(fn);
   }
 }
 
 function pushAddress(trace: StackTrace, address: bigint): void {
   trace.push(Number(address & 0xffffffffn), Number(address >> 32n));
+}
+
+function setSets({ hash }: FtraceOps, { filter, notrace }: ManagerSets): void {
+  hash.filter = filter;
+  hash.notrace = notrace;
 }
 
 /** Whether every function is in the filter, and is named once. */

@@ -83,9 +83,9 @@ export class Records {
   }
 
   /** Functions that an ops should be attached to: all that are live and that it wants. */
-  wanted(ops: FtraceOps): FunctionSet {
-    const filtered = ops.filter.isEmpty ? this.live : ops.filter.intersect(this.live);
-    return ops.notrace.isEmpty ? filtered.clone() : filtered.minus(ops.notrace);
+  wanted({ hash }: FtraceOps): FunctionSet {
+    const filtered = hash.wantsAll ? this.live : hash.filter.intersect(this.live);
+    return hash.notrace.isEmpty ? filtered.clone() : filtered.minus(hash.notrace);
   }
 
   /** Makes an ops count for exactly the functions of `wanted`, and patches the sites that change. `__ftrace_hash_rec_update()` */
@@ -111,6 +111,11 @@ export class Records {
     else ops.attached.delete(fn);
     this.#count(ops, fn, wanted ? 1 : -1);
     if (ops.saveRegs) this.#updateRegsFlags([fn]);
+  }
+
+  /** Whether sites are patched at all (`FTRACE_FL_ENABLED` of what is wanted). */
+  get isEnabled(): boolean {
+    return this.#enabled;
   }
 
   /** Makes every site a nop, or gives them back what they are patched with (`kernel.ftrace_enabled`). */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ftraceHashOrder, hash64 } from './hash-order.ts';
+import { FtraceHash } from './ftrace-hash.ts';
+import { hash64 } from './hash64.ts';
 
 fc.configureGlobal({ seed: 616 });
 
@@ -28,11 +29,16 @@ const IPS: Record<string, bigint> = {
   vfs_setlease: 0xffffffff817acec4n,
   vfs_set_acl: 0xffffffff817b7344n,
 };
-const names = (ips: readonly bigint[]) => ips.map((ip) => Object.keys(IPS).find((name) => IPS[name] === ip)).join(' ');
-const matching = (prefix: string) =>
-  Object.keys(IPS)
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => IPS[name]);
+const NAMES = Object.keys(IPS);
+const SITES = { entryWords: new Uint32Array(new BigUint64Array(Object.values(IPS)).buffer) };
+const matching = (prefix: string) => [...NAMES.keys()].filter((fn) => NAMES[fn].startsWith(prefix));
+const listed = (hash: FtraceHash) => [...hash].map((fn) => NAMES[fn]).join(' ');
+/** A hash in place, to which functions were added while another was. */
+function added(fns: readonly number[], to = new FtraceHash(SITES)): FtraceHash {
+  const hash = to.copy();
+  for (const fn of fns) hash.add(fn);
+  return hash.moved();
+}
 
 test.each([
   ['vfs_w', 'vfs_writev vfs_write'],
@@ -45,18 +51,34 @@ test.each([
     'vfs_fchmod vfs_fsync vfs_fadvise vfs_fstat vfs_fileattr_set vfs_fchown vfs_fileattr_get vfs_fallocate vfs_fstatat vfs_fsync_range',
   ],
 ])('%s* is listed as the kernel lists it', (prefix, expected) => {
-  expect(names(ftraceHashOrder(matching(prefix)))).toBe(expected);
+  expect(listed(added(matching(prefix)))).toBe(expected);
 });
 
 test('a hash that is added to is filled from its own order', () => {
-  const order = ftraceHashOrder([...ftraceHashOrder(matching('vfs_s')), ...matching('vfs_w')]);
-  expect(names(order)).toBe(
+  expect(listed(added(matching('vfs_w'), added(matching('vfs_s'))))).toBe(
     'vfs_setlease vfs_splice_read vfs_statx vfs_statfs.part.0.isra.0 vfs_symlink vfs_setxattr vfs_set_acl vfs_write vfs_statfs vfs_writev vfs_setpos',
   );
 });
 
-test('none or one stays as it is', () => {
-  expect([ftraceHashOrder([]), ftraceHashOrder([5n])]).toEqual([[], [5n]]);
+test('it holds what a set holds', () => {
+  const change = fc.tuple(fc.boolean(), fc.nat(NAMES.length - 1));
+  fc.assert(
+    fc.property(fc.array(change), fc.integer({ min: 0, max: 4 }), (changes, bits) => {
+      const hash = new FtraceHash(SITES, bits);
+      const model = new Set<number>();
+      for (const [add, fn] of changes) {
+        if (add) {
+          expect(hash.add(fn)).toBe(!model.has(fn));
+          model.add(fn);
+        } else expect(hash.delete(fn)).toBe(model.delete(fn));
+      }
+      for (const each of [hash, hash.copy(), hash.moved()]) {
+        expect([...each].sort((a, b) => a - b)).toEqual([...model].sort((a, b) => a - b));
+        expect([...each.members]).toEqual([...model].sort((a, b) => a - b));
+        expect(each.has(0)).toBe(model.has(0));
+      }
+    }),
+  );
 });
 
 test('hash64 is the product with the golden ratio', () => {
