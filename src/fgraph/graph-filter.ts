@@ -1,5 +1,6 @@
 import type { FtraceRegs } from '../ftrace/ftrace-regs.ts';
 import { FunctionSet } from '../ftrace/function-set.ts';
+import { Preempt } from '../machine/cpu.ts';
 import type { Fgraph } from './fgraph.ts';
 import type { GraphOps } from './graph-ops.ts';
 
@@ -8,13 +9,16 @@ const INSIDE = 1;
 const DEPTH_SHIFT = 1;
 const DEPTH_MASK = 0x3;
 const HIDDEN = 1 << 3;
+/** Bit of `task.recursion`: what is traced began in an interrupt, so that interrupts are to be seen (`TRACE_IRQ_BIT`). */
+const FROM_IRQ = 1 << 10;
 
 /** What the tracer does with an entry: nothing, record it, or keep the frame only to know when the hidden function returns. */
 export type GraphVerdict = 'skip' | 'trace' | 'hide';
 
 /**
- * `max_graph_depth`, `set_graph_function` and `set_graph_notrace`: which entries the function_graph tracer records. Its entry callback asks `enter()`
- * and wants the return unless the verdict is `skip`; its return callback asks `leave()`. `kernel/trace/trace.h:ftrace_graph_ignore_func()`
+ * `max_graph_depth`, `set_graph_function`, `set_graph_notrace` and `funcgraph-irqs`: which entries the function_graph tracer records. Its entry
+ * callback asks `enter()` and wants the return unless the verdict is `skip`; its return callback asks `leave()`.
+ * `kernel/trace/trace.h:ftrace_graph_ignore_func()`
  */
 export class GraphFilter {
   /** Deepest level to record; 0 is no limit. */
@@ -23,13 +27,16 @@ export class GraphFilter {
   functions = new FunctionSet();
   /** Do not record these nor what they call. */
   notrace = new FunctionSet();
+  /** Do not record what runs in interrupts. */
+  skipIrqs = false;
   readonly #fgraph: Fgraph;
 
   constructor(fgraph: Fgraph) {
     this.#fgraph = fgraph;
   }
 
-  enter(fn: number, depth: number, ops: GraphOps, fregs: FtraceRegs): GraphVerdict {
+  /** @param ignored whether the task is not to be traced; what hides is noted all the same */
+  enter(fn: number, depth: number, ops: GraphOps, fregs: FtraceRegs, ignored = false): GraphVerdict {
     const task = fregs.cpu.current;
     const state = this.#fgraph.taskVar(task, ops);
     if ((state & HIDDEN) !== 0) return 'skip';
@@ -37,12 +44,17 @@ export class GraphFilter {
       this.#fgraph.setTaskVar(task, ops, state | HIDDEN);
       return 'hide';
     }
+    if (ignored) return 'skip';
+    const inIrq = (fregs.cpu.preemptCount & Preempt.HARDIRQ_MASK) !== 0;
     let inside = (state & INSIDE) !== 0 || this.functions.isEmpty;
     if (!inside && this.functions.has(fn)) {
       inside = true;
       this.#fgraph.setTaskVar(task, ops, (state & HIDDEN) | INSIDE | ((depth & DEPTH_MASK) << DEPTH_SHIFT));
+      if (inIrq) task.recursion |= FROM_IRQ;
+      else task.recursion &= ~FROM_IRQ;
     }
-    return inside && (this.maxDepth === 0 || depth < this.maxDepth) ? 'trace' : 'skip';
+    if (!inside || (this.maxDepth !== 0 && depth >= this.maxDepth)) return 'skip';
+    return this.skipIrqs && inIrq && (task.recursion & FROM_IRQ) === 0 ? 'skip' : 'trace';
   }
 
   /**
@@ -50,11 +62,19 @@ export class GraphFilter {
    * was entered deeper than 3 stays open until a return at the kept depth.
    */
   leave(depth: number, ops: GraphOps, fregs: FtraceRegs): boolean {
+    this.finish(depth, ops, fregs);
     const task = fregs.cpu.current;
-    let state = this.#fgraph.taskVar(task, ops);
-    if ((state & INSIDE) !== 0 && depth === ((state >>> DEPTH_SHIFT) & DEPTH_MASK)) state &= ~INSIDE;
+    const state = this.#fgraph.taskVar(task, ops);
     const hidden = (state & HIDDEN) !== 0;
-    this.#fgraph.setTaskVar(task, ops, state & ~HIDDEN);
+    if (hidden) this.#fgraph.setTaskVar(task, ops, state & ~HIDDEN);
     return !hidden;
+  }
+
+  /** The part of {@link GraphFilter.leave} that is about `set_graph_function` (`ftrace_graph_addr_finish()`). */
+  finish(depth: number, ops: GraphOps, fregs: FtraceRegs): void {
+    const task = fregs.cpu.current;
+    const state = this.#fgraph.taskVar(task, ops);
+    if ((state & INSIDE) !== 0 && depth === ((state >>> DEPTH_SHIFT) & DEPTH_MASK))
+      this.#fgraph.setTaskVar(task, ops, state & ~INSIDE);
   }
 }

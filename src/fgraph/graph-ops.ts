@@ -37,4 +37,11 @@ export class GraphOps {
       ...(options.hash && { hash: options.hash }),
     });
   }
+
+  /** The callbacks are others now; `enabled_functions` shows it. */
+  nameCallbacks(entrySymbol: string, returnSymbol: string): void {
+    if (!this.ops.graph) return;
+    this.ops.graph.entry = entrySymbol;
+    this.ops.graph.return = returnSymbol;
+  }
 }

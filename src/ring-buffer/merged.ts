@@ -48,6 +48,17 @@ export class MergedIterator {
     return record;
   }
 
+  /** The next record of the cpu whose record {@link MergedIterator.next} found last; that one is gone. */
+  peekCpu(cpu: number): RecordRef | undefined {
+    const iterator = this.#iterators.find(({ record }) => record.cpu === cpu);
+    return iterator?.peek() ? iterator.record : undefined;
+  }
+
+  /** Steps past what {@link MergedIterator.peekCpu} found. */
+  advanceCpu(cpu: number): void {
+    this.#iterators.find(({ record }) => record.cpu === cpu)?.advance();
+  }
+
   /** Whether all of them are at the end (`kernel/trace/trace.c:trace_empty()`). */
   isEmpty(): boolean {
     return this.#iterators.every((iterator) => iterator.isEmpty());

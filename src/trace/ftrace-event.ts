@@ -8,12 +8,31 @@ import { pushMarkerStack } from './static-stack.ts';
 import type { TraceSeq } from './trace-seq.ts';
 
 /** Ids of the entries that ftrace itself writes, `kernel/trace/trace.h:enum trace_type`. */
-export const FtraceType = { FN: 1, STACK: 4, PRINT: 5, USER_STACK: 13, RAW_DATA: 19 } as const;
+export const FtraceType = {
+  FN: 1,
+  STACK: 4,
+  PRINT: 5,
+  GRAPH_RET: 10,
+  GRAPH_ENT: 11,
+  USER_STACK: 13,
+  RAW_DATA: 19,
+  FUNC_REPEATS: 20,
+} as const;
 
 /** Offsets of fields behind the common header, by the entry's name (`kernel/trace/trace_entries.h`). */
 export const FtraceOffset = {
   functionIp: 8,
   functionParent: 16,
+  functionArgs: 24,
+  repeatsCount: 24,
+  repeatsTopDelta: 26,
+  repeatsBottomDelta: 28,
+  graphFunc: 8,
+  graphDepth: 16,
+  graphArgs: 24,
+  graphOverrun: 20,
+  graphCallTime: 24,
+  graphReturnTime: 32,
   stackSize: 8,
   userTgid: 8,
   stackCallers: 16,
@@ -23,13 +42,19 @@ export const FtraceOffset = {
   rawData: 12,
 } as const;
 
+/** Arguments of a function that a record holds, `FTRACE_REGS_MAX_ARGS`. */
+export const MAX_ARGS = 6;
 /** Ends a stack that is shorter than the record. */
 const ULONG_MAX_HALF = 0xffff_ffff;
+/** Stands in a stack for the trampoline of the trace array's own functions, `FTRACE_TRAMPOLINE_MARKER`. */
+export const TRAMPOLINE_MARKER = 0x7fff_ffff;
 
 interface EntryPrinter {
   /** The text behind the context columns, its newline included. */
   line(rec: RecordView, out: TraceSeq): void;
   raw?(rec: RecordView, out: TraceSeq): void;
+  hex?(rec: RecordView, out: TraceSeq): void;
+  binary?(rec: RecordView, out: TraceSeq): void;
   message?(rec: RecordView, out: TraceSeq): void;
 }
 
@@ -40,14 +65,51 @@ function ipAt(rec: RecordView, offset: number, out: TraceSeq): void {
 const hexAt = (rec: RecordView, offset: number) => rec.view.getBigUint64(rec.base + offset, true).toString(16);
 const textAt = (rec: RecordView, offset: number) => bytesText(rec.bytes, rec.base + offset, rec.size - offset);
 
-function functionLine(rec: RecordView, out: TraceSeq): void {
+/** The arguments that a function's record holds from an offset on, in parentheses; nothing when it holds none. */
+export function argumentsText(rec: RecordView, fn: number, args: number, out: TraceSeq): string {
+  if (rec.size < args + 8 * MAX_ARGS) return '';
+  const [lo, hi] = [rec.view.getUint32(rec.base + fn, true), rec.view.getUint32(rec.base + fn + 4, true)];
+  return out.context.functionArgs?.(lo, hi, { view: rec.view, at: rec.base + args }) ?? '()';
+}
+
+function functionCall(rec: RecordView, out: TraceSeq, args: string): void {
   const { functionIp, functionParent } = FtraceOffset;
   ipAt(rec, functionIp, out);
+  out.puts(args);
   if (out.printParent && rec.view.getBigUint64(rec.base + functionParent, true) !== 0n) {
     out.puts(' <-');
     ipAt(rec, functionParent, out);
   }
+}
+
+function functionLine(rec: RecordView, out: TraceSeq): void {
+  const { functionIp, functionArgs } = FtraceOffset;
+  functionCall(rec, out, argumentsText(rec, functionIp, functionArgs, out));
   out.puts('\n');
+}
+
+function functionBinary(rec: RecordView, out: TraceSeq): void {
+  const { functionIp, functionArgs } = FtraceOffset;
+  out.puts(String.fromCharCode(...rec.bytes.subarray(rec.base + functionIp, rec.base + functionArgs)));
+}
+
+/** Units of the trace clock between the last of some calls and the record that counts them. */
+function repeatsDelta(rec: RecordView): number {
+  const { repeatsTopDelta, repeatsBottomDelta } = FtraceOffset;
+  const bottom = rec.view.getUint32(rec.base + repeatsBottomDelta, true);
+  return rec.view.getUint16(rec.base + repeatsTopDelta, true) * 2 ** 32 + bottom;
+}
+
+function repeatsLine(rec: RecordView, out: TraceSeq): void {
+  functionCall(rec, out, '');
+  const count = rec.view.getUint16(rec.base + FtraceOffset.repeatsCount, true);
+  out.puts(` (repeats: ${count}, last_ts:${out.timeText(rec.timestamp - repeatsDelta(rec))})\n`);
+}
+
+function repeatsRaw(rec: RecordView, out: TraceSeq): void {
+  const { functionIp, functionParent, repeatsCount } = FtraceOffset;
+  const [ip, parent] = [functionIp, functionParent].map((offset) => rec.view.getBigUint64(rec.base + offset, true));
+  out.puts(`${ip} ${parent} ${rec.view.getUint16(rec.base + repeatsCount, true)} ${repeatsDelta(rec)}\n`);
 }
 
 function stackLine(rec: RecordView, out: TraceSeq): void {
@@ -57,7 +119,8 @@ function stackLine(rec: RecordView, out: TraceSeq): void {
     const hi = rec.view.getUint32(rec.base + offset + 4, true);
     if (lo === ULONG_MAX_HALF && hi === ULONG_MAX_HALF) break;
     out.puts(' => ');
-    out.putIp(lo, hi);
+    if (lo === TRAMPOLINE_MARKER && hi === 0) out.puts('[FTRACE TRAMPOLINE]');
+    else out.putIp(lo, hi);
     out.puts('\n');
   }
 }
@@ -84,7 +147,13 @@ const PRINTERS: Record<string, EntryPrinter> = {
   function: {
     line: functionLine,
     raw: (rec, out) => out.puts(`${hexAt(rec, FtraceOffset.functionIp)} ${hexAt(rec, FtraceOffset.functionParent)}\n`),
+    hex: (rec, out) => {
+      const { functionIp, functionParent } = FtraceOffset;
+      for (const offset of [functionIp, functionParent]) out.puts(`${hexAt(rec, offset).padStart(16, '0')} `);
+    },
+    binary: functionBinary,
   },
+  func_repeats: { line: repeatsLine, raw: repeatsRaw },
   kernel_stack: { line: stackLine },
   user_stack: { line: userStackLine },
   print: {
@@ -143,5 +212,15 @@ export class FtraceEventCall extends TraceEventCall {
   override printRaw(rec: RecordView, out: TraceSeq): void {
     if (this.#printer?.raw) this.#printer.raw(rec, out);
     else super.printRaw(rec, out);
+  }
+
+  override printHex(rec: RecordView, out: TraceSeq): void {
+    if (this.#printer?.hex) this.#printer.hex(rec, out);
+    else super.printHex(rec, out);
+  }
+
+  override printBinary(rec: RecordView, out: TraceSeq): void {
+    if (this.#printer?.binary) this.#printer.binary(rec, out);
+    else super.printBinary(rec, out);
   }
 }

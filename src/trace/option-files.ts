@@ -8,8 +8,6 @@ import type { TraceArray } from './trace-array.ts';
 const OPTION_BUF_SIZE = 64;
 /** Options without a file in instances. */
 const TOP_LEVEL_OPTIONS: ReadonlySet<string> = new Set(['trace_printk', 'printk-msg-only', 'record-cmd']);
-/** Options of tracers that refuse to be set. */
-const REFUSING: ReadonlySet<string> = new Set(['test_nop_refuse']);
 
 /** Whether a name is that of an option of trace arrays; others belong to tracers. */
 export const isTraceOption = (name: string): name is TraceOptionName => Object.hasOwn(TRACE_OPTIONS, name);
@@ -50,14 +48,17 @@ export function writeTraceOptions(array: TraceArray, data: string): number {
 
 /** Sets an option by the name of its file. Returns 0 or −EINVAL. */
 export function setOption(array: TraceArray, name: string, on: boolean): number {
-  return isTraceOption(name) ? setTraceOption(array, name, on) : setTracerOption(array, name, on);
+  if (isTraceOption(name)) return setTraceOption(array, name, on);
+  return optionValue(array, name) === on ? 0 : setTracerOption(array, name, on);
 }
 
+/** Options of a tracer are one for all trace arrays; only the one where it is set has a say (`kernel/trace/trace.c:__set_tracer_option()`). */
 function setTracerOption(array: TraceArray, name: string, on: boolean): number {
-  if (optionValue(array, name) === on) return 0;
-  if (REFUSING.has(name)) return -Errno.EINVAL;
-  array.tracing.tracerOptions.set(name, on);
-  return 0;
+  const { tracers, tracerOptions } = array.tracing;
+  const owner = (Object.keys(TRACERS) as TracerName[]).find((tracer) => Object.hasOwn(tracerOptionsOf(tracer), name));
+  const ret = (owner && tracers.get(owner)?.setOption?.(array, name, on)) ?? 0;
+  if (ret === 0) tracerOptions.set(name, on);
+  return ret;
 }
 
 /** `kernel/trace/trace.c:set_tracer_flag()`. */

@@ -1,13 +1,15 @@
 import { Preempt } from '../machine/cpu.ts';
 import { type Cpu, type Machine, StackTrace } from '../machine/index.ts';
 import type { RingBuffer } from '../ring-buffer/index.ts';
-import { FtraceOffset, FtraceType } from './ftrace-event.ts';
+import { FtraceOffset, FtraceType, TRAMPOLINE_MARKER } from './ftrace-event.ts';
 import type { TraceArray } from './trace-array.ts';
 
 /** Traces that may be under way on a cpu at a time, `kernel/trace/trace.c:FTRACE_KSTACK_NESTING`. */
 const NESTING = 4;
 /** Addresses of a `user_stack` entry, `kernel/trace/trace.h:FTRACE_STACK_ENTRIES`. */
 const USER_ENTRIES = 8;
+/** Bytes in which the code of a trampoline is. */
+const TRAMPOLINE_SIZE = 0x1000;
 
 /** Where a stack trace begins, and how the stack is walked from there. */
 export interface StackWalk {
@@ -59,8 +61,21 @@ export function recordKernelStack(place: StackPlace, walk: StackWalk, fromRegs: 
   const trace = stackTraces.take(place.cpu);
   if (!trace) return;
   walk.pushHitStack(machine, place.cpu, trace, fromRegs);
+  hideTrampoline(place.array.trampoline, trace);
   storeKernelStack(place, trace);
   stackTraces.give(place.cpu);
+}
+
+/** Lets places in the trampoline of a trace array's own functions be told as such. */
+function hideTrampoline(trampoline: bigint | undefined, trace: StackTrace): void {
+  if (trampoline === undefined) return;
+  const [lo, hi] = [Number(trampoline & 0xffffffffn), Number(trampoline >> 32n)];
+  const { words, count } = trace;
+  for (let i = 0; i < 2 * count; i += 2) {
+    if (words[i + 1] !== hi || words[i]! < lo || words[i]! >= lo + TRAMPOLINE_SIZE) continue;
+    words[i] = TRAMPOLINE_MARKER;
+    words[i + 1] = 0;
+  }
 }
 
 function storeKernelStack({ array, buffer, cpu, own }: StackPlace, trace: StackTrace): void {

@@ -16,6 +16,7 @@ import type { TraceEventFile } from './event-file.ts';
 import { EventFiles } from './event-files.ts';
 import { Recorder } from './recorder.ts';
 import type { WaitingModuleEvents } from './set-event.ts';
+import type { Tracer } from './tracer.ts';
 import type { Tracing } from './tracing.ts';
 
 /** Bytes that each cpu's buffer gets when tracing starts, `kernel/trace/trace.c:TRACE_BUF_SIZE_DEFAULT`. */
@@ -72,6 +73,8 @@ export class TraceArray {
   /** Content of `tracing_max_latency`, nanoseconds. */
   maxLatency = 0n;
   tracer: TracerName = 'nop';
+  /** Address of the trampoline that its traced functions call, once it has one: stack traces show it as a tracer's. */
+  trampoline: bigint | undefined = undefined;
   #clock: TraceClockName = 'local';
   /** `set_event_pid`, `set_event_notrace_pid`, `set_ftrace_pid`, `set_ftrace_notrace_pid`; none when the list is empty. */
   readonly #pidLists: Partial<Record<PidListName, ReadonlySet<number> | undefined>> = {};
@@ -192,6 +195,12 @@ export class TraceArray {
     return (pids !== undefined && !pids.has(pid)) || (noPids?.has(pid) ?? false);
   }
 
+  /** Whether calls of functions by this task are not to be traced (`set_ftrace_pid`, `set_ftrace_notrace_pid`). */
+  ignoresFunctionsOf(pid: number): boolean {
+    const { functionPids, functionNoPids } = this.#pidLists;
+    return (functionPids !== undefined && !functionPids.has(pid)) || (functionNoPids?.has(pid) ?? false);
+  }
+
   // ---- buffer ----
 
   /** Gives the buffer its full size, if it was never asked for another (`tracing_update_buffers()`). Returns 0 or −ENOMEM. */
@@ -308,6 +317,8 @@ export class TraceArray {
   destroy(): number {
     const { tracing } = this;
     tracing.synchronize();
+    this.#leaveTracer();
+    for (const listener of tracing.arrayListeners) listener.going(this);
     for (const file of this.files.known()) for (const trigger of file.triggers) file.triggers.remove(trigger);
     this.setPidList('pids', undefined);
     this.setPidList('noPids', undefined);
@@ -327,7 +338,8 @@ export class TraceArray {
 
   /**
    * Chooses the tracer by name; what is in the buffer goes (`tracing_set_tracer()`).
-   * @returns 0, −EINVAL for a name that is none or not for instances, −EBUSY while somebody reads `trace_pipe`
+   * @returns 0, −EINVAL for a name that is none or not for instances, −EBUSY while somebody reads `trace_pipe`, or what the tracer refused
+   *   with: then there is none
    */
   setTracer(name: string): number {
     const ret = this.expand();
@@ -337,8 +349,21 @@ export class TraceArray {
     if (tracer === this.tracer) return 0;
     if (!this.isTop && !TRACERS[tracer].instances) return -Errno.EINVAL;
     if (this.pipeCpus.size > 0) return -Errno.EBUSY;
-    this.tracer = tracer;
+    this.#leaveTracer();
     this.reset();
+    const started = this.tracing.tracers.get(tracer)?.init?.(this) ?? 0;
+    if (started < 0) return started;
+    this.tracer = tracer;
     return 0;
+  }
+
+  /** What its tracer does. */
+  get currentTracer(): Tracer | undefined {
+    return this.tracing.tracers.get(this.tracer);
+  }
+
+  #leaveTracer(): void {
+    this.currentTracer?.reset?.(this);
+    this.tracer = 'nop';
   }
 }

@@ -1,6 +1,7 @@
 import { MergedIterator, RecordRef } from '../ring-buffer/index.ts';
 import { type TraceSource, traceHeader } from './trace-header.ts';
 import { TraceLinePrinter } from './trace-line.ts';
+import type { FollowingRecords, TracerLines } from './tracer.ts';
 
 /** A copy of a record that stays when the iterator goes on. */
 function copyOf(rec: RecordRef): RecordRef {
@@ -19,14 +20,20 @@ export class TraceWalk {
   readonly #source: TraceSource;
   readonly #walk: MergedIterator;
   readonly #started = new Set<number>();
+  readonly #lines: TracerLines | undefined;
+  readonly #following: FollowingRecords;
   #printer: TraceLinePrinter | undefined;
   #overran = false;
   #index = 0;
+  #cpu = 0;
 
   /** The buffer cannot change its size until {@link TraceWalk.close}. */
   constructor(source: TraceSource) {
     this.#source = source;
-    this.#walk = new MergedIterator(source.buffer, source.cpus);
+    const walk = new MergedIterator(source.buffer, source.cpus);
+    this.#walk = walk;
+    this.#lines = source.array.currentTracer?.lines?.(source.array);
+    this.#following = { peek: () => walk.peekCpu(this.#cpu), take: () => walk.advanceCpu(this.#cpu) };
   }
 
   /** The line, or lines, of the next record; `undefined` when there is none, for now. */
@@ -43,7 +50,8 @@ export class TraceWalk {
     }
     const shown = printer.looksAhead ? copyOf(rec) : rec;
     const nextTime = printer.looksAhead ? (walk.peek()?.timestamp ?? shown.timestamp) : 0;
-    return start + printer.line(shown, { index: this.#index++, nextTime });
+    this.#cpu = rec.cpu;
+    return start + printer.line(shown, { index: this.#index++, nextTime, following: this.#following });
   }
 
   /** Goes back to the oldest records. */
@@ -61,7 +69,7 @@ export class TraceWalk {
   #begin(): TraceLinePrinter {
     const { array, buffer } = this.#source;
     this.#overran = array.options.annotate && buffer.overruns() > 0;
-    return new TraceLinePrinter(array);
+    return new TraceLinePrinter(array, { lines: this.#lines });
   }
 }
 

@@ -51,7 +51,8 @@ const LATENCY_HELP = [
   '',
 ].join('\n');
 
-function latencySummary({ array, buffer }: TraceSource): string {
+/** What is said above all columns under latency-format (`kernel/trace/trace.c:print_trace_header()`). */
+export function latencySummary({ array, buffer }: TraceSource): string {
   const entries = buffer.entries();
   const rule = '#    -----------------\n';
   return (
@@ -77,5 +78,6 @@ function columnsHelp(source: TraceSource): string {
 
 /** The lines that start with `#` at the top of a `trace` file. */
 export function traceHeader(source: TraceSource): string {
-  return `# tracer: ${source.array.tracer}\n#\n${columnsHelp(source)}`;
+  const { tracer, currentTracer } = source.array;
+  return `# tracer: ${tracer}\n#\n${currentTracer?.header?.(source) ?? columnsHelp(source)}`;
 }

@@ -1,10 +1,10 @@
 import type { RecordRef } from '../ring-buffer/index.ts';
 import { latencyColumns } from './entry-flags.ts';
-import { secondsAndMicros } from './error-log.ts';
 import { printEventFields } from './print-fields.ts';
 import { recordPid, recordType } from './record.ts';
 import type { TraceArray } from './trace-array.ts';
 import { TraceSeq } from './trace-seq.ts';
+import type { FollowingRecords, TracerLines } from './tracer.ts';
 
 /** Where a record stands among those being read. */
 interface LinePlace {
@@ -12,6 +12,15 @@ interface LinePlace {
   readonly index: number;
   /** Time of the record after it, its own when there is none. */
   readonly nextTime: number;
+  readonly following: FollowingRecords;
+}
+
+/** How records are printed, apart from what the options of the trace array say. */
+interface PrintHow {
+  /** The tracer's own way of printing in this file. */
+  readonly lines?: TracerLines | undefined;
+  /** With the columns of latency-format, whatever the option says. */
+  readonly latency?: boolean;
 }
 
 /** Marks behind a time, by the nanoseconds until the next record: more than so many. */
@@ -24,6 +33,11 @@ const DELAY_MARKS: readonly [number, string][] = [
   [1e4, '+'],
 ];
 
+/** The mark of so many nanoseconds, a space for few (`kernel/trace/trace_output.c:trace_find_mark()`). */
+export function delayMark(ns: number): string {
+  return DELAY_MARKS.find(([least]) => ns > least)?.[1] ?? ' ';
+}
+
 const micros = (ns: number) => Math.floor(ns / 1000);
 const hexBytes = (value: number | bigint, digits: number) => `${value.toString(16).padStart(digits, '0')} `;
 
@@ -34,9 +48,13 @@ export class TraceLinePrinter {
   readonly #inNs: boolean;
   readonly #tasks = new Map<number, string>();
   readonly #states = new Map<number, string>();
+  readonly #lines: TracerLines | undefined;
+  readonly #latency: boolean;
 
-  constructor(array: TraceArray) {
+  constructor(array: TraceArray, { lines, latency = false }: PrintHow = {}) {
     this.#array = array;
+    this.#lines = lines;
+    this.#latency = latency;
     this.#inNs = array.clockInNs;
     this.#seq = new TraceSeq(array.tracing.printContext);
     this.#seq.symOffset = array.options['sym-offset'];
@@ -44,11 +62,12 @@ export class TraceLinePrinter {
     this.#seq.printParent = array.options['print-parent'];
     this.#seq.hashPtr = array.options['hash-ptr'];
     this.#seq.verbose = array.options.verbose;
+    this.#seq.inNs = this.#inNs;
   }
 
   /** Whether lines depend on the time of the record behind them. */
   get looksAhead(): boolean {
-    return this.#array.options['latency-format'];
+    return this.#array.options['latency-format'] || this.#latency;
   }
 
   /** The line, or lines, of a record. */
@@ -69,13 +88,13 @@ export class TraceLinePrinter {
     const { options, tracing } = this.#array;
     const call = tracing.events.byId(recordType(rec));
     const seq = this.#seq;
+    if (this.#lines?.print(rec, seq, place.following)) return;
     if (call?.printMessage && options.trace_printk && options['printk-msg-only']) call.printMessage(rec, seq);
     else if (options.bin) this.#printBin(rec);
     else if (options.hex) this.#printHex(rec);
     else if (options.raw) this.#printRaw(rec);
     else {
-      if (options['context-info'])
-        seq.puts(options['latency-format'] ? this.#latencyContext(rec, place) : this.#context(rec));
+      if (options['context-info']) seq.puts(this.looksAhead ? this.#latencyContext(rec, place) : this.#context(rec));
       if (!call) seq.puts(`Unknown type ${recordType(rec)}\n`);
       else if (options.fields) printEventFields(call, rec, seq);
       else call.printLine(rec, seq);
@@ -84,7 +103,7 @@ export class TraceLinePrinter {
 
   /** `            TASK-PID     [CPU] FLAGS    TIMESTAMP: ` (`trace_print_context()`). */
   #context(rec: RecordRef): string {
-    return this.#task(recordPid(rec)) + this.#state(rec) + this.#time(rec.timestamp);
+    return `${this.#task(recordPid(rec))}${this.#state(rec)}${this.#seq.timeText(rec.timestamp)}: `;
   }
 
   /** Task, pid and thread group, remembered while this printer is used. */
@@ -116,10 +135,6 @@ export class TraceLinePrinter {
     return tgid === 0 ? '(-------)' : `(${String(tgid).padStart(7)})`;
   }
 
-  #time(timestamp: number): string {
-    return this.#inNs ? ` ${secondsAndMicros(timestamp)}: ` : ` ${String(timestamp).padStart(12)}: `;
-  }
-
   /** `trace_print_lat_context()`. */
   #latencyContext(rec: RecordRef, place: LinePlace): string {
     const { options, tracing } = this.#array;
@@ -140,8 +155,7 @@ export class TraceLinePrinter {
     const since = time - this.#array.timeStart;
     if (!this.#inNs) return ` ${String(since).padStart(4)}: `;
     const gap = micros(next - time) * 1000;
-    const mark = DELAY_MARKS.find(([least]) => gap > least)?.[1] ?? ' ';
-    return ` ${String(micros(since)).padStart(4)}us${mark}: `;
+    return ` ${String(micros(since)).padStart(4)}us${delayMark(gap)}: `;
   }
 
   #verboseDelay(time: number, next: number): string {

@@ -1,8 +1,10 @@
 import { Errno } from '../abi/errno.ts';
-import { ALL_CPUS, MergedReader } from '../ring-buffer/index.ts';
+import { ALL_CPUS } from '../ring-buffer/index.ts';
+import { ConsumingWalk } from './consuming-walk.ts';
 import type { TraceArray } from './trace-array.ts';
 import { TraceLinePrinter } from './trace-line.ts';
 import { TRACE_SEQ_BUFFER_SIZE } from './trace-seq.ts';
+import type { TracerLines } from './tracer.ts';
 
 /**
  * An open `trace_pipe`: reading takes the records out of the buffer (`kernel/trace/trace.c:tracing_read_pipe()`). One reader at a time
@@ -16,10 +18,12 @@ export class TracePipe {
   /** Whether something was read: then the file ends when tracing is switched off. */
   #delivered = false;
   #rest = '';
+  readonly #lines: TracerLines | undefined;
 
   private constructor(array: TraceArray, cpu: number) {
     this.#array = array;
     this.#cpu = cpu;
+    this.#lines = array.currentTracer?.lines?.(array);
   }
 
   /**
@@ -81,14 +85,13 @@ export class TracePipe {
   #take(size: number): string {
     const { buffer } = this.#array;
     const cpus = this.#cpu === ALL_CPUS ? Array.from({ length: buffer.cpus }, (_, cpu) => cpu) : [this.#cpu];
-    const reader = new MergedReader(buffer, cpus);
-    const printer = new TraceLinePrinter(this.#array);
+    const walk = new ConsumingWalk(buffer, cpus, new TraceLinePrinter(this.#array, { lines: this.#lines }));
     let text = '';
-    for (let rec = reader.peek(); rec; rec = reader.peek()) {
-      const line = printer.line(rec, { index: 0, nextTime: rec.timestamp });
-      if (text !== '' && text.length + line.length > TRACE_SEQ_BUFFER_SIZE) break;
+    for (let line = walk.line(); line !== undefined; line = walk.line()) {
+      // What is taken already cannot wait for the next read.
+      if (text !== '' && !walk.isTaken && text.length + line.length > TRACE_SEQ_BUFFER_SIZE) break;
       text += line;
-      reader.consume();
+      walk.consume();
       if (text.length >= size) break;
     }
     return text;

@@ -1,3 +1,12 @@
+import { secondsAndMicros } from './error-log.ts';
+
+/** The arguments that a record holds, as the registers had them. */
+export interface ArgumentWords {
+  readonly view: DataView;
+  /** Byte offset of the first of six 64-bit words. */
+  readonly at: number;
+}
+
 /** What a printer of records needs to know beside the record. */
 export interface TraceSeqContext {
   /** `name+0x4/0x470`, or `name` alone, of an address given as unsigned halves; `undefined` outside the kernel's text. */
@@ -6,6 +15,8 @@ export interface TraceSeqContext {
   comm(pid: number): string;
   /** The string at an address of the kernel, `undefined` when it cannot be read. */
   kernelString(lo: number, hi: number): string | undefined;
+  /** The arguments of the function at an address, in parentheses; where there are no types to tell them apart, `undefined`. */
+  functionArgs?: ((lo: number, hi: number, args: ArgumentWords) => string) | undefined;
 }
 
 /** Bytes that one line of output can hold, `include/linux/trace_seq.h:TRACE_SEQ_BUFFER_SIZE`. */
@@ -36,6 +47,8 @@ export class TraceSeq {
   hashPtr = true;
   /** `TRACE_ITER_VERBOSE`: more than usual, where a printer has more. */
   verbose = false;
+  /** Whether times are nanoseconds, and not just numbers. */
+  inNs = true;
   readonly context: TraceSeqContext;
 
   constructor(context: TraceSeqContext) {
@@ -53,6 +66,11 @@ export class TraceSeq {
     if (this.full) return;
     if (this.text.length + text.length > TRACE_SEQ_BUFFER_SIZE) this.full = true;
     else this.text += text;
+  }
+
+  /** A time of the trace clock as lines show it, with a space in front (`kernel/trace/trace_output.c:trace_print_time()`). */
+  timeText(timestamp: number): string {
+    return this.inNs ? ` ${secondsAndMicros(timestamp)}` : ` ${String(timestamp).padStart(12)}`;
   }
 
   /**

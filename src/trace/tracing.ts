@@ -1,4 +1,5 @@
 import { Errno } from '../abi/errno.ts';
+import type { TracerName } from '../abi/trace-options.ts';
 import type { Machine } from '../machine/machine.ts';
 import { EventRegistry, type StaticEventTable } from './event-registry.ts';
 import type { FilterEnvironment } from './filter-predicate.ts';
@@ -8,6 +9,7 @@ import { StackTraces } from './stack-trace.ts';
 import { TraceArray } from './trace-array.ts';
 import { TraceClocks } from './trace-clock.ts';
 import type { TraceSeqContext } from './trace-seq.ts';
+import { SILENT_TRACERS, type Tracer } from './tracer.ts';
 import type { TriggerCommand } from './trigger-command.ts';
 import { ENABLE_TRIGGERS } from './trigger-enable.ts';
 import { SIMPLE_TRIGGERS } from './trigger-simple.ts';
@@ -31,6 +33,10 @@ export class Tracing {
   readonly top: TraceArray;
   /** What `trigger` files know, in the order in which they list it. */
   readonly triggerCommands: TriggerCommand[] = [...SIMPLE_TRIGGERS, ...ENABLE_TRIGGERS];
+  /** What the tracers do; one that is not here does nothing. */
+  readonly tracers = new Map<TracerName, Tracer>(SILENT_TRACERS);
+  /** Told of instances that are removed. */
+  readonly arrayListeners: { going(array: TraceArray): void }[] = [];
   /** Options of tracers, which all trace arrays share, by name. */
   readonly tracerOptions = new Map<string, boolean>();
   /** Content of `tracing_thresh`, nanoseconds. */

@@ -128,8 +128,9 @@ function setPercent(array: TraceArray, value: bigint): number {
   return 0;
 }
 
-function setMaxLatency(array: TraceArray, ns: bigint): void {
+function setMaxLatency(array: TraceArray, ns: bigint): number {
   array.maxLatency = ns;
+  return 0;
 }
 
 function setTracingOn(array: TraceArray, on: boolean): number {

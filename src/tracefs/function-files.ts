@@ -1,47 +1,86 @@
-import { Errno } from '../abi/errno.ts';
 import { enabledFunctionsText, touchedFunctionsText } from '../ftrace/enabled-functions.ts';
 import type { Ftrace } from '../ftrace/index.ts';
+import { OpsHash } from '../ftrace/index.ts';
 import type { KernelProfile } from '../profile/index.ts';
 import { pidsText, writePids } from '../trace/pid-list.ts';
 import type { PidListName, TraceArray } from '../trace/trace-array.ts';
-import { readOnly, readWrite, type TraceFile, type TraceNode } from './node.ts';
+import { FilterFile, type FilterTarget, type FunctionTracing, GraphFile, type GraphList } from '../tracer/index.ts';
+import { Mode, readOnly, readWrite, type TraceFile, type TraceNode } from './node.ts';
 import { numberFile } from './number-file.ts';
+import { SeqReader } from './seq-reader.ts';
 
-const ALL_FUNCTIONS = '#### all functions enabled ####\n';
-const NO_FUNCTIONS = '#### no functions disabled ####\n';
-
-/** A list of functions that is empty and takes nothing but blanks. */
-function functionListFile(text: string): TraceFile {
-  return readWrite({
-    read: () => text,
-    write: (data) => (data.trim() === '' ? data.length : -Errno.EINVAL),
-    truncate: () => 0,
-  });
+/** A filter file: commands run at once, what it names takes effect when it is closed. */
+function filterFile(target: FilterTarget, list: 'filter' | 'notrace'): TraceFile {
+  return {
+    kind: 'file',
+    mode: Mode.WRITE,
+    open: (how) => {
+      const file = new FilterFile(target, list, how);
+      const reader = new SeqReader(() => file.sections());
+      return {
+        readSome: (size) => reader.read(size),
+        write: (data) => file.write(data),
+        seek: (offset) => {
+          file.seek(offset);
+          if (how.read) reader.seek(offset);
+        },
+        close: () => file.close(),
+      };
+    },
+  };
 }
 
-function functionPidFile(array: TraceArray, list: PidListName): TraceFile {
+function graphFile({ graph }: FunctionTracing, list: GraphList): TraceFile {
+  return {
+    kind: 'file',
+    mode: Mode.WRITE,
+    open: (how) => {
+      const file = new GraphFile(graph, list, how);
+      const reader = new SeqReader(() => [file.lines()][Symbol.iterator]());
+      return {
+        readSome: (size) => reader.read(size),
+        write: (data) => file.write(data),
+        seek: (offset) => {
+          file.seek(offset);
+          if (how.read) reader.seek(offset);
+        },
+        close: () => file.close(),
+      };
+    },
+  };
+}
+
+function functionPidFile(functions: FunctionTracing, array: TraceArray, list: PidListName): TraceFile {
+  const set = (pids: ReadonlySet<number> | undefined) => {
+    array.setPidList(list, pids);
+    functions.pidsChanged(array);
+  };
   return readWrite({
     read: () => pidsText(array.pidList(list)) || 'no pid\n',
     write: (data) => {
       const written = writePids(array.pidList(list), data);
       if (typeof written === 'number') return written;
-      array.setPidList(list, written.pids);
+      set(written.pids);
       return written.read;
     },
     truncate: () => {
-      array.setPidList(list, undefined);
+      set(undefined);
       return 0;
     },
   });
 }
 
 /** Files about traced functions that every trace array has. */
-export function functionFiles(array: TraceArray): Record<string, () => TraceNode> {
+export function functionFiles(functions: FunctionTracing, array: TraceArray): Record<string, () => TraceNode> {
+  const target = (): FilterTarget => {
+    const own = functions.of(array);
+    return { ftrace: functions.ftrace, hash: own.hash, functions: own };
+  };
   return {
-    set_ftrace_filter: () => functionListFile(ALL_FUNCTIONS),
-    set_ftrace_notrace: () => functionListFile(NO_FUNCTIONS),
-    set_ftrace_notrace_pid: () => functionPidFile(array, 'functionNoPids'),
-    set_ftrace_pid: () => functionPidFile(array, 'functionPids'),
+    set_ftrace_filter: () => filterFile(target(), 'filter'),
+    set_ftrace_notrace: () => filterFile(target(), 'notrace'),
+    set_ftrace_notrace_pid: () => functionPidFile(functions, array, 'functionNoPids'),
+    set_ftrace_pid: () => functionPidFile(functions, array, 'functionPids'),
   };
 }
 
@@ -69,22 +108,26 @@ function initialText(profile: KernelProfile, file: string): string {
 }
 
 /** Files about traced functions that only the root has. */
-export function rootFunctionFiles(profile: KernelProfile, ftrace: Ftrace): Record<string, () => TraceNode> {
-  let depth = 0;
-  const setDepth = (value: bigint) => {
-    depth = Number(BigInt.asIntN(32, value));
-    return 0;
-  };
+export function rootFunctionFiles(profile: KernelProfile, functions: FunctionTracing): Record<string, () => TraceNode> {
+  const { ftrace, graph } = functions;
+  const stackTracer: FilterTarget = { ftrace, hash: new OpsHash() };
   return {
     available_filter_functions: () => readOnly(() => availableFunctions(ftrace, false)),
     available_filter_functions_addrs: () => readOnly(() => availableFunctions(ftrace, true)),
     dyn_ftrace_total_info: () => readOnly(() => initialText(profile, 'dyn_ftrace_total_info')),
     enabled_functions: () => readOnly(() => enabledFunctionsText(ftrace)),
     printk_formats: () => readOnly(() => initialText(profile, 'printk_formats')),
-    max_graph_depth: () => numberFile(() => `${depth}\n`, setDepth),
-    set_graph_function: () => functionListFile(ALL_FUNCTIONS),
-    set_graph_notrace: () => functionListFile(NO_FUNCTIONS),
-    stack_trace_filter: () => functionListFile(ALL_FUNCTIONS),
+    max_graph_depth: () =>
+      numberFile(
+        () => `${graph.filter.maxDepth | 0}\n`,
+        (value) => {
+          graph.filter.maxDepth = Number(BigInt.asUintN(32, value));
+          return 0;
+        },
+      ),
+    set_graph_function: () => graphFile(functions, 'functions'),
+    set_graph_notrace: () => graphFile(functions, 'notrace'),
+    stack_trace_filter: () => filterFile(stackTracer, 'filter'),
     touched_functions: () => readOnly(() => touchedFunctionsText(ftrace)),
   };
 }

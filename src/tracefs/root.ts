@@ -76,6 +76,7 @@ function setStackMaxSize({ tracing }: TracefsParts, value: bigint): number {
   return 0;
 }
 
-function setThreshold({ tracing }: TracefsParts, ns: bigint): void {
+function setThreshold({ tracing }: TracefsParts, ns: bigint): number {
   tracing.threshold = ns;
+  return tracing.top.currentTracer?.updateThreshold?.(tracing.top) ?? 0;
 }

@@ -11,6 +11,7 @@ import type { KernelProfile } from '../profile/index.ts';
 import { Enumerators } from '../trace/enumerators.ts';
 import { ProfileEvents } from '../trace/static-event.ts';
 import { Tracing } from '../trace/tracing.ts';
+import { FunctionTracing } from '../tracer/index.ts';
 import { KernelData } from '../workload/index.ts';
 import { functionFiles, rootFunctionFiles } from './function-files.ts';
 import { NO_COMMANDS } from './parts.ts';
@@ -52,9 +53,11 @@ export class SimulatedKernel {
   readonly bpf: BpfLinks;
   readonly tracepoints: Tracepoints;
   readonly tracing: Tracing;
-  /** Perf events on trace events. */
+  /** Filters of functions, commands at them, and their tracers. */
+  readonly functions: FunctionTracing;
   /** What histograms share, and the synthetic events that they trace. */
   readonly hist: HistKernel;
+  /** Perf events on trace events. */
   readonly perf: PerfEvents;
   readonly dynamicEvents: DynamicEvents;
   readonly tracefs: Tracefs;
@@ -87,6 +90,7 @@ export class SimulatedKernel {
     const events = new ProfileEvents(profile.events, { enumerator: (name) => enumerators.value(name), source });
     this.tracing = new Tracing(this.machine, profile.release, events);
     this.hist = addHistTriggers(this.tracing);
+    this.functions = new FunctionTracing(this);
     this.perf = new PerfEvents(this.tracing, this.ftrace);
     this.tracing.events.firstDynamicId = options.firstEventId ?? 0;
     this.dynamicEvents = createDynamicEvents(this);
@@ -99,8 +103,8 @@ export class SimulatedKernel {
       uprobeEvents: NO_COMMANDS,
       syntheticEvents: this.hist.synthetic,
       actor: () => this.processes.cpu,
-      functionFiles,
-      rootFunctionFiles: rootFunctionFiles(profile, this.ftrace),
+      functionFiles: (array) => functionFiles(this.functions, array),
+      rootFunctionFiles: rootFunctionFiles(profile, this.functions),
     });
     this.tracefs = new Tracefs(root, () => this.machine.clock.advance(OPERATION_NS));
   }
