@@ -87,7 +87,7 @@ export class PooledFprobes {
       saveRegs: true,
       func: (fn, _ops, fregs) => this.#entry(fp, fn, fregs),
     });
-    ops.filter = FunctionSet.of(fns);
+    ops.hash.filter = FunctionSet.of(fns);
     fp.ops = ops;
     return this.#ftrace.registerFunction(ops);
   }

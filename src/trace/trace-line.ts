@@ -12,7 +12,8 @@ interface LinePlace {
   readonly index: number;
   /** Time of the record after it, its own when there is none. */
   readonly nextTime: number;
-  readonly following: FollowingRecords;
+  /** The records behind it on its cpu; without it, none are known. */
+  readonly following?: FollowingRecords;
 }
 
 /** How records are printed, apart from what the options of the trace array say. */
@@ -22,6 +23,8 @@ interface PrintHow {
   /** With the columns of latency-format, whatever the option says. */
   readonly latency?: boolean;
 }
+
+const NONE_FOLLOW: FollowingRecords = { peek: () => undefined, take: () => {} };
 
 /** Marks behind a time, by the nanoseconds until the next record: more than so many. */
 const DELAY_MARKS: readonly [number, string][] = [
@@ -88,7 +91,7 @@ export class TraceLinePrinter {
     const { options, tracing } = this.#array;
     const call = tracing.events.byId(recordType(rec));
     const seq = this.#seq;
-    if (this.#lines?.print(rec, seq, place.following)) return;
+    if (this.#lines?.print(rec, seq, place.following ?? NONE_FOLLOW)) return;
     if (call?.printMessage && options.trace_printk && options['printk-msg-only']) call.printMessage(rec, seq);
     else if (options.bin) this.#printBin(rec);
     else if (options.hex) this.#printHex(rec);
