@@ -67,9 +67,9 @@ export class TraceWalk {
   }
 
   #begin(): TraceLinePrinter {
-    const { array, buffer } = this.#source;
+    const { array, buffer, isSnapshot } = this.#source;
     this.#overran = array.options.annotate && buffer.overruns() > 0;
-    return new TraceLinePrinter(array, { lines: this.#lines });
+    return new TraceLinePrinter(array, { lines: this.#lines, latency: isSnapshot ? false : undefined });
   }
 }
 

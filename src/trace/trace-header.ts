@@ -7,6 +7,8 @@ export interface TraceSource {
   readonly buffer: RingBuffer;
   /** Numbers of the cpus, ascending. */
   readonly cpus: readonly number[];
+  /** Whether it is the snapshot's buffer. Its records never have the columns of latency-format. */
+  readonly isSnapshot?: boolean;
 }
 
 /** `# entries-in-buffer/entries-written`, over all cpus whichever are shown (`print_event_info()`). */
@@ -65,10 +67,10 @@ export function latencySummary({ array, buffer }: TraceSource): string {
 
 /** The columns' legend, as the options have it (`kernel/trace/trace.c:trace_default_header()`). */
 function columnsHelp(source: TraceSource): string {
-  const { array, buffer, cpus } = source;
+  const { array, buffer, cpus, isSnapshot } = source;
   const { options } = array;
   if (!options['context-info']) return '';
-  if (options['latency-format']) {
+  if (options['latency-format'] && !isSnapshot) {
     if (cpus.every((cpu) => buffer.isEmpty(cpu))) return '';
     return latencySummary(source) + (options.verbose ? '' : LATENCY_HELP);
   }

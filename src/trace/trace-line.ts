@@ -20,8 +20,8 @@ interface LinePlace {
 interface PrintHow {
   /** The tracer's own way of printing in this file. */
   readonly lines?: TracerLines | undefined;
-  /** With the columns of latency-format, whatever the option says. */
-  readonly latency?: boolean;
+  /** Whether with the columns of latency-format, whatever the option says. */
+  readonly latency?: boolean | undefined;
 }
 
 const NONE_FOLLOW: FollowingRecords = { peek: () => undefined, take: () => {} };
@@ -52,9 +52,9 @@ export class TraceLinePrinter {
   readonly #tasks = new Map<number, string>();
   readonly #states = new Map<number, string>();
   readonly #lines: TracerLines | undefined;
-  readonly #latency: boolean;
+  readonly #latency: boolean | undefined;
 
-  constructor(array: TraceArray, { lines, latency = false }: PrintHow = {}) {
+  constructor(array: TraceArray, { lines, latency }: PrintHow = {}) {
     this.#array = array;
     this.#lines = lines;
     this.#latency = latency;
@@ -70,7 +70,7 @@ export class TraceLinePrinter {
 
   /** Whether lines depend on the time of the record behind them. */
   get looksAhead(): boolean {
-    return this.#array.options['latency-format'] || this.#latency;
+    return this.#latency ?? this.#array.options['latency-format'];
   }
 
   /** The line, or lines, of a record. */
@@ -98,8 +98,10 @@ export class TraceLinePrinter {
     else if (options.raw) this.#printRaw(rec);
     else {
       if (options['context-info']) seq.puts(this.looksAhead ? this.#latencyContext(rec, place) : this.#context(rec));
+      const tracersOwn = tracing.tracerRecords.get(recordType(rec));
       if (!call) seq.puts(`Unknown type ${recordType(rec)}\n`);
       else if (options.fields) printEventFields(call, rec, seq);
+      else if (tracersOwn) tracersOwn(this.#array).print(rec, seq, place.following ?? NONE_FOLLOW);
       else call.printLine(rec, seq);
     }
   }

@@ -17,13 +17,14 @@ export class TracePipe {
   #open = true;
   /** Whether something was read: then the file ends when tracing is switched off. */
   #delivered = false;
-  #rest = '';
+  #rest: string;
   readonly #lines: TracerLines | undefined;
 
   private constructor(array: TraceArray, cpu: number) {
     this.#array = array;
     this.#cpu = cpu;
     this.#lines = array.currentTracer?.lines?.(array);
+    this.#rest = array.currentTracer?.pipeStart ?? '';
   }
 
   /**

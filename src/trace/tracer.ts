@@ -1,6 +1,7 @@
 import { Errno } from '../abi/errno.ts';
 import type { TracerName } from '../abi/trace-options.ts';
 import type { RecordRef } from '../ring-buffer/index.ts';
+import { BLK, MMIOTRACE } from './device-tracers.ts';
 import type { TraceArray } from './trace-array.ts';
 import type { TraceSource } from './trace-header.ts';
 import type { TraceSeq } from './trace-seq.ts';
@@ -33,15 +34,9 @@ export interface Tracer {
   lines?(array: TraceArray): TracerLines;
   /** What stands above the records, each line with `#` in front; without it the legend of plain columns. */
   header?(source: TraceSource): string;
+  /** What the first read of `trace_pipe` gets, before any record. */
+  readonly pipeStart?: string;
 }
-
-/** The block layer's tracer, in which nothing is heard of here. Its own columns are shown only under `blk_classic`. */
-const BLK: Tracer = {
-  header: ({ array }) =>
-    array.tracing.tracerOptions.get('blk_classic')
-      ? '# DEV   CPU TIMESTAMP     PID ACT FLG\n#  |     |     |           |   |   |\n'
-      : '',
-};
 
 /** The test tracer's options: one that can be set, and one that cannot. */
 const NOP: Tracer = { setOption: (_array, option) => (option === 'test_nop_refuse' ? -Errno.EINVAL : 0) };
@@ -50,4 +45,5 @@ const NOP: Tracer = { setOption: (_array, option) => (option === 'test_nop_refus
 export const SILENT_TRACERS: readonly (readonly [TracerName, Tracer])[] = [
   ['nop', NOP],
   ['blk', BLK],
+  ['mmiotrace', MMIOTRACE],
 ];

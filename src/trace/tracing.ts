@@ -9,7 +9,7 @@ import { StackTraces } from './stack-trace.ts';
 import { TraceArray } from './trace-array.ts';
 import { TraceClocks } from './trace-clock.ts';
 import type { TraceSeqContext } from './trace-seq.ts';
-import { SILENT_TRACERS, type Tracer } from './tracer.ts';
+import { SILENT_TRACERS, type Tracer, type TracerLines } from './tracer.ts';
 import type { TriggerCommand } from './trigger-command.ts';
 import { ENABLE_TRIGGERS } from './trigger-enable.ts';
 import { SIMPLE_TRIGGERS } from './trigger-simple.ts';
@@ -35,6 +35,8 @@ export class Tracing {
   readonly triggerCommands: TriggerCommand[] = [...SIMPLE_TRIGGERS, ...ENABLE_TRIGGERS];
   /** What the tracers do; one that is not here does nothing. */
   readonly tracers = new Map<TracerName, Tracer>(SILENT_TRACERS);
+  /** How records that only a tracer can print are printed while another is current, by their type. */
+  readonly tracerRecords = new Map<number, (array: TraceArray) => TracerLines>();
   /** Told of instances that are removed. */
   readonly arrayListeners: { going(array: TraceArray): void }[] = [];
   /** Options of tracers, which all trace arrays share, by name. */

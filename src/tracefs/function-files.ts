@@ -36,7 +36,8 @@ function graphFile({ graph }: FunctionTracing, list: GraphList): TraceFile {
     mode: Mode.WRITE,
     open: (how) => {
       const file = new GraphFile(graph, list, how);
-      const reader = new SeqReader(() => [file.lines()][Symbol.iterator]());
+      // The kernel forgets between reads where it was (`kernel/trace/ftrace.c:g_start()`).
+      const reader = new SeqReader(() => [file.lines()][Symbol.iterator](), true);
       return {
         readSome: (size) => reader.read(size),
         write: (data) => file.write(data),

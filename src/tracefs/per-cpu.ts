@@ -58,7 +58,7 @@ export function snapshotFile(array: TraceArray, cpus: readonly number[], cpu?: n
     ...readWrite({ write }),
     open: ({ read }) => {
       if (!read) return { write };
-      const source = { array, buffer: array.maxBuffer, cpus };
+      const source = { array, buffer: array.maxBuffer, cpus, isSnapshot: true };
       return {
         ...readerOps(new TraceReader(source, () => snapshotHelp(array, cpus, cpu) ?? traceHeader(source))),
         write,

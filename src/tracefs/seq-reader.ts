@@ -7,6 +7,7 @@ const SEQ_BUFFER = 4096;
  */
 export class SeqReader {
   readonly #sections: () => Iterator<readonly string[]>;
+  readonly #restarts: boolean;
   #walk: Iterator<readonly string[]>;
   /** Lines of the section that is being read, and how many of them have been. */
   #lines: readonly string[] = [];
@@ -15,9 +16,13 @@ export class SeqReader {
   #rest = '';
   #room = SEQ_BUFFER;
 
-  /** @param sections makes the lines from the start, each section when it is reached */
-  constructor(sections: () => Iterator<readonly string[]>) {
+  /**
+   * @param sections makes the lines from the start, each section when it is reached
+   * @param restarts whether there is one section, made anew and from its first line each time that text is needed; no more lines come than it has then
+   */
+  constructor(sections: () => Iterator<readonly string[]>, restarts = false) {
     this.#sections = sections;
+    this.#restarts = restarts;
     this.#walk = sections();
   }
 
@@ -45,17 +50,28 @@ export class SeqReader {
     }
   }
 
-  #make(size: number): string {
+  /** Whether there is a line to come. */
+  #reach(): boolean {
+    if (this.#restarts) {
+      this.#lines = this.#sections().next().value ?? [];
+      return this.#at < this.#lines.length;
+    }
     while (this.#at >= this.#lines.length) {
       const next = this.#walk.next();
-      if (next.done) return '';
+      if (next.done) return false;
       this.#lines = next.value;
       this.#at = 0;
     }
-    let text = this.#lines[this.#at++]!;
+    return true;
+  }
+
+  #make(size: number): string {
+    if (!this.#reach()) return '';
+    const back = this.#restarts ? this.#at : 0;
+    let text = this.#lines[this.#at++ - back]!;
     while (text.length >= this.#room) this.#room *= 2;
     for (; this.#at < this.#lines.length && text.length < size; this.#at++) {
-      const line = this.#lines[this.#at]!;
+      const line = this.#lines[this.#at - back]!;
       if (text.length + line.length >= this.#room) break;
       text += line;
     }

@@ -128,9 +128,9 @@ export class FilterFile {
     if (this.#change(word, module)) return 0;
     const { functions, ftrace } = this.#target;
     if (!functions) return -Errno.ENODEV;
-    if (module === undefined) return -Errno.EINVAL;
     const waiting = functions.waiting[this.#list];
-    if (word.startsWith('!')) return forget(waiting, word.slice(1), module);
+    if (word.startsWith('!')) return module === undefined ? -Errno.EINVAL : forget(waiting, word.slice(1), module);
+    if (module === undefined) return -Errno.ENOMEM;
     if (ftrace.machine.module(module)) return -Errno.EINVAL;
     waiting.unshift({ functions: word, module });
     return 0;

@@ -2,12 +2,14 @@ import type { Btf } from '../btf/btf.ts';
 import { type Fgraph, GraphFilter } from '../fgraph/index.ts';
 import type { Ftrace } from '../ftrace/index.ts';
 import type { Module } from '../machine/index.ts';
+import { FtraceType } from '../trace/ftrace-event.ts';
 import type { TraceArray } from '../trace/trace-array.ts';
 import type { Tracing } from '../trace/tracing.ts';
 import { ArrayFunctions, type WaitingFunctions } from './array-functions.ts';
 import { functionArgs } from './function-args.ts';
 import { FunctionTracer } from './function-tracer.ts';
 import { GraphFunctions } from './graph-functions.ts';
+import { GraphLines } from './graph-lines.ts';
 import { GraphTracer } from './graph-tracer.ts';
 import { matchFunctions } from './match-functions.ts';
 
@@ -37,6 +39,9 @@ export class FunctionTracing {
     this.#functionTracer = new FunctionTracer(ftrace, fgraph, functionsOf);
     tracing.tracers.set('function', this.#functionTracer);
     tracing.tracers.set('function_graph', new GraphTracer({ tracing, fgraph, filter, functionsOf }));
+    for (const type of [FtraceType.GRAPH_ENT, FtraceType.GRAPH_RET]) {
+      tracing.tracerRecords.set(type, (array) => new GraphLines(array, false));
+    }
     tracing.printContext.functionArgs = functionArgs(ftrace.machine, types);
     tracing.arrayListeners.push({ going: (array) => this.#arrayGoing(array) });
     ftrace.machine.functionListeners.push({ coming: (_, module) => this.#moduleComing(module) });

@@ -96,7 +96,7 @@ function durationText(ns: number): string {
  */
 export class GraphLines implements TracerLines {
   readonly #array: TraceArray;
-  readonly #states = new Map<number, CpuState>();
+  readonly #states: Map<number, CpuState> | undefined;
   readonly #cpuWidth: number;
   /** Ends of the text of interrupt entries: lower halves, and their common upper half. */
   readonly #irqStart: number;
@@ -104,8 +104,10 @@ export class GraphLines implements TracerLines {
   readonly #irqHigh: number;
   #options: GraphLineOptions;
 
-  constructor(array: TraceArray) {
+  /** @param isOpenFile whether it prints one file from the start; else each record is printed as if alone */
+  constructor(array: TraceArray, isOpenFile: boolean) {
     this.#array = array;
+    this.#states = isOpenFile ? new Map() : undefined;
     this.#options = graphOptions(array);
     const { kallsyms, cpus } = array.tracing.machine;
     this.#cpuWidth = String(cpus.length - 1).length;
@@ -132,9 +134,9 @@ export class GraphLines implements TracerLines {
     }
   }
 
-  #stateOf(cpu: number): CpuState {
-    let state = this.#states.get(cpu);
-    if (!state) {
+  #stateOf(cpu: number): CpuState | undefined {
+    let state = this.#states?.get(cpu);
+    if (!state && this.#states) {
       state = new CpuState();
       this.#states.set(cpu, state);
     }
@@ -157,13 +159,11 @@ export class GraphLines implements TracerLines {
     const isLeaf = next !== undefined && recordType(next) === FtraceType.GRAPH_RET && recordPid(next) === pid;
     const returned = isLeaf ? callOf(next) : undefined;
     if (!next || returned?.lo !== call.lo || returned.hi !== call.hi) {
-      state.depth = call.depth;
-      remember(state, call);
+      if (state) remember(state, call);
       out.puts(`${this.#blankDuration()}${indent(call.depth)}${text} {\n`);
       return;
     }
-    state.depth = call.depth - 1;
-    forget(state, call.depth);
+    if (state) forget(state, call.depth);
     out.puts(`${this.#duration(durationOf(next))}${indent(call.depth)}${text};\n`);
     following.take();
     if (this.#isIrqEntry(call)) this.#mark('<==========', context, out);
@@ -174,8 +174,7 @@ export class GraphLines implements TracerLines {
     const state = this.#stateOf(rec.cpu);
     if (this.#isHiddenReturn(call, state)) return;
     const { overrun, tail } = this.#options;
-    const isKnown = takeIsKnown(state, call);
-    state.depth = call.depth - 1;
+    const isKnown = !state || takeIsKnown(state, call);
     const pid = recordPid(rec);
     const context = this.#context(rec, pid);
     this.#switchTask(pid, rec.cpu, out);
@@ -188,7 +187,7 @@ export class GraphLines implements TracerLines {
   #printComment(rec: RecordRef, out: TraceSeq): boolean {
     const call = this.#array.tracing.events.byId(recordType(rec));
     if (!call) return false;
-    const { depth } = this.#stateOf(rec.cpu);
+    const depth = this.#stateOf(rec.cpu)?.depth ?? 0;
     const pid = recordPid(rec);
     this.#switchTask(pid, rec.cpu, out);
     out.puts(`${this.#context(rec, pid)}${this.#blankDuration()}${depth > 0 ? indent(depth + 1) : ''}/* `);
@@ -228,6 +227,7 @@ export class GraphLines implements TracerLines {
   /** Says so when the cpu runs another task than at its last record. */
   #switchTask(pid: number, cpu: number, out: TraceSeq): void {
     const state = this.#stateOf(cpu);
+    if (!state) return;
     const last = state.lastPid;
     state.lastPid = pid;
     if (last === pid || last === -1) return;
@@ -261,8 +261,8 @@ export class GraphLines implements TracerLines {
   }
 
   /** Whether an entry is in an interrupt that is not to be shown (`check_irq_entry()`). */
-  #isHiddenEntry(call: Call, state: CpuState): boolean {
-    if (this.#options.irqs) return false;
+  #isHiddenEntry(call: Call, state: CpuState | undefined): boolean {
+    if (this.#options.irqs || !state) return false;
     if (state.irqDepth >= 0) return true;
     if (!this.#isIrqEntry(call)) return false;
     state.irqDepth = call.depth;
@@ -270,8 +270,8 @@ export class GraphLines implements TracerLines {
   }
 
   /** The same of a return, which may end the interrupt (`check_irq_return()`). */
-  #isHiddenReturn(call: Call, state: CpuState): boolean {
-    if (this.#options.irqs || state.irqDepth === -1) return false;
+  #isHiddenReturn(call: Call, state: CpuState | undefined): boolean {
+    if (this.#options.irqs || !state || state.irqDepth === -1) return false;
     if (state.irqDepth >= call.depth) state.irqDepth = -1;
     return true;
   }
@@ -279,20 +279,28 @@ export class GraphLines implements TracerLines {
 
 const indent = (depth: number) => '  '.repeat(Math.max(0, depth));
 
+/** A function was entered: what is printed now is in it. */
 function remember(state: CpuState, { lo, hi, depth }: Call): void {
-  if (depth >= KNOWN_DEPTHS || depth < 0) return;
-  state.entered[2 * depth] = lo;
-  state.entered[2 * depth + 1] = hi;
+  state.depth = depth;
+  setEntered(state, depth, lo, hi);
 }
 
+/** The function entered last at a depth has returned. */
 function forget(state: CpuState, depth: number): void {
-  remember(state, { lo: 0, hi: 0, depth });
+  state.depth = depth - 1;
+  setEntered(state, depth, 0, 0);
 }
 
-/** Whether the function that returns is the one entered last at its depth; beyond what is kept it is taken for it. */
+function setEntered({ entered }: CpuState, depth: number, lo: number, hi: number): void {
+  if (depth >= KNOWN_DEPTHS || depth < 0) return;
+  entered[2 * depth] = lo;
+  entered[2 * depth + 1] = hi;
+}
+
+/** A function returns; whether it is the one entered last at its depth. Beyond what is kept it is taken for it. */
 function takeIsKnown(state: CpuState, { lo, hi, depth }: Call): boolean {
-  if (depth >= KNOWN_DEPTHS || depth < 0) return true;
-  const isKnown = state.entered[2 * depth] === lo && state.entered[2 * depth + 1] === hi;
+  const isKept = depth >= 0 && depth < KNOWN_DEPTHS;
+  const isKnown = !isKept || (state.entered[2 * depth] === lo && state.entered[2 * depth + 1] === hi);
   forget(state, depth);
   return isKnown;
 }

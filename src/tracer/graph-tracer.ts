@@ -211,7 +211,7 @@ export class GraphTracer implements Tracer {
   }
 
   lines(array: TraceArray): TracerLines {
-    return new GraphLines(array);
+    return new GraphLines(array, true);
   }
 
   header(source: TraceSource): string {
