@@ -15,6 +15,7 @@ import { folderSources, importProfile, isProfileError, loadProfile, writeRawFile
 import { ringBufferRates } from './ring-buffer/bench.ts';
 import { benchShell } from './shell/bench.ts';
 import { benchTrace } from './trace/index.ts';
+import { benchStaticEvents } from './tracefs/bench.ts';
 
 const now = () => performance.now();
 
@@ -170,6 +171,8 @@ function benchRecords(): void {
   for (const { name, perSecond } of ringBufferRates(now)) row(name, perSecond, 'a second');
   section('Events and trace text');
   for (const { name, value } of benchTrace(() => now() * 1e6)) row(name, 1e9 / value, 'a second');
+  section('Static events');
+  for (const { name, value } of benchStaticEvents(mustLoad(), () => now() * 1e6)) row(name, 1e9 / value, 'a second');
 }
 
 async function benchShells(): Promise<void> {

@@ -28,6 +28,13 @@ export function wrap(value: bigint, { bits, signed }: CInt): bigint {
   return signed ? BigInt.asIntN(bits, value) : BigInt.asUintN(bits, value);
 }
 
+/** A whole number of at most 32 bits, given with any number of bits more, as an integer of this type holds it. */
+export function wrapDouble(value: number, { bits, signed }: CInt): number {
+  if (bits === 32) return signed ? value | 0 : value >>> 0;
+  const shift = 32 - bits;
+  return signed ? (value << shift) >> shift : (value << shift) >>> shift;
+}
+
 /** The type in which two operands meet: at least int, the wider one, unsigned when the wider one is. */
 export function commonType(left: CInt, right: CInt): CInt {
   const bits = Math.max(32, left.bits, right.bits);

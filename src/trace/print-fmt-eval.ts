@@ -1,7 +1,19 @@
-import { type CInt, commonType, integerType, wrap } from './c-types.ts';
+import { type CInt, integerType } from './c-types.ts';
 import type { EventField } from './event-field.ts';
 import { bytesText } from './print-fields.ts';
 import { HELPERS } from './print-fmt-helpers.ts';
+import {
+  binaryOperand,
+  castOperand,
+  choiceOperand,
+  constant,
+  fieldNumber,
+  loadInt,
+  type NumberOperand,
+  textChoice,
+  UNKNOWN,
+  unaryOperand,
+} from './print-fmt-number.ts';
 import type { CExpr } from './print-fmt-parse.ts';
 import type { RecordView } from './record.ts';
 import type { TraceSeq } from './trace-seq.ts';
@@ -15,7 +27,7 @@ interface ByteRange {
 
 /** A compiled operand of a `print fmt`. */
 export type Operand =
-  | { readonly kind: 'number'; readonly type: CInt; readonly get: (rec: RecordView, out: TraceSeq) => bigint }
+  | NumberOperand
   | { readonly kind: 'text'; readonly get: (rec: RecordView, out: TraceSeq) => string }
   | { readonly kind: 'bytes'; readonly elementType: CInt; readonly get: (rec: RecordView) => ByteRange };
 
@@ -29,21 +41,11 @@ export interface FieldScope {
 const INT: CInt = { bits: 32, signed: true };
 const U64: CInt = { bits: 64, signed: false };
 
-const constant = (value: bigint, type: CInt): Operand => ({ kind: 'number', type, get: () => value });
-const UNKNOWN = constant(0n, INT);
-
 /** The operand as a number: of bytes the first ones, of text 0. */
-export function asNumber(operand: Operand): Extract<Operand, { kind: 'number' }> {
+export function asNumber(operand: Operand): NumberOperand {
   if (operand.kind === 'number') return operand;
-  if (operand.kind === 'text') return { kind: 'number', type: U64, get: () => 0n };
+  if (operand.kind === 'text') return constant(0n, U64);
   return { kind: 'number', type: U64, get: (rec) => BigInt(operand.get(rec).at - rec.base) };
-}
-
-/** A number of so many bytes at an offset. */
-export function loadInt(view: DataView, at: number, { bits, signed }: CInt): bigint {
-  if (bits === 64) return signed ? view.getBigInt64(at, true) : view.getBigUint64(at, true);
-  const value = bits === 8 ? view.getUint8(at) : bits === 16 ? view.getUint16(at, true) : view.getUint32(at, true);
-  return wrap(BigInt(value), { bits, signed });
 }
 
 /** The bytes that a `__data_loc` or `__rel_loc` field stands for. */
@@ -73,8 +75,7 @@ function fieldOperand(field: EventField): Operand {
       get: (rec) => ({ at: rec.base + field.offset, length: field.size }),
     };
   }
-  const type = { bits: field.size * 8, signed: field.signed };
-  return { kind: 'number', type, get: (rec) => loadInt(rec.view, rec.base + field.offset, type) };
+  return fieldNumber(field.offset, { bits: field.size * 8, signed: field.signed });
 }
 
 function kernelText(rec: RecordView, offset: number, out: TraceSeq): string {
@@ -82,86 +83,31 @@ function kernelText(rec: RecordView, offset: number, out: TraceSeq): string {
   return out.context.kernelString(rec.view.getUint32(at, true), rec.view.getUint32(at + 4, true)) ?? '(null)';
 }
 
-const BINARY: Record<string, (a: bigint, b: bigint) => bigint> = {
-  '+': (a, b) => a + b,
-  '-': (a, b) => a - b,
-  '*': (a, b) => a * b,
-  '/': (a, b) => (b === 0n ? 0n : a / b),
-  '%': (a, b) => (b === 0n ? 0n : a % b),
-  '&': (a, b) => a & b,
-  '|': (a, b) => a | b,
-  '^': (a, b) => a ^ b,
-  '<<': (a, b) => a << BigInt.asUintN(6, b),
-  '>>': (a, b) => a >> BigInt.asUintN(6, b),
-};
+const unary = (op: string, operand: Operand) =>
+  op === '&' || op === '*' ? operand : unaryOperand(op, asNumber(operand));
 
-const truth = (value: boolean) => (value ? 1n : 0n);
-const COMPARE: Record<string, (a: bigint, b: bigint) => bigint> = {
-  '==': (a, b) => truth(a === b),
-  '!=': (a, b) => truth(a !== b),
-  '<': (a, b) => truth(a < b),
-  '<=': (a, b) => truth(a <= b),
-  '>': (a, b) => truth(a > b),
-  '>=': (a, b) => truth(a >= b),
-  '&&': (a, b) => truth(a !== 0n && b !== 0n),
-  '||': (a, b) => truth(a !== 0n || b !== 0n),
-};
-
-function binaryOperand(op: string, left: Operand, right: Operand): Operand {
-  const [a, b] = [asNumber(left), asNumber(right)];
-  const meet = commonType(a.type, b.type);
-  const compare = COMPARE[op];
-  if (compare)
-    return {
-      kind: 'number',
-      type: INT,
-      get: (rec, out) => compare(wrap(a.get(rec, out), meet), wrap(b.get(rec, out), meet)),
-    };
-  const compute = BINARY[op]!;
-  const type = op === '<<' || op === '>>' ? commonType(a.type, INT) : meet;
-  return {
-    kind: 'number',
-    type,
-    get: (rec, out) => wrap(compute(wrap(a.get(rec, out), type), wrap(b.get(rec, out), meet)), type),
-  };
-}
-
-function unaryOperand(op: string, operand: Operand): Operand {
-  if (op === '&' || op === '*') return operand;
-  const { type, get } = asNumber(operand);
-  const wide = commonType(type, INT);
-  if (op === '!') return { kind: 'number', type: INT, get: (rec, out) => truth(get(rec, out) === 0n) };
-  if (op === '~') return { kind: 'number', type: wide, get: (rec, out) => wrap(~get(rec, out), wide) };
-  return op === '-' ? { kind: 'number', type: wide, get: (rec, out) => wrap(-get(rec, out), wide) } : operand;
-}
-
-function choiceOperand(test: Operand, yes: Operand, no: Operand): Operand {
-  const condition = asNumber(test);
-  const pick = (rec: RecordView, out: TraceSeq) => condition.get(rec, out) !== 0n;
-  if (yes.kind === 'text' || no.kind === 'text') {
-    const text = (operand: Operand, rec: RecordView, out: TraceSeq) =>
-      operand.kind === 'text' ? operand.get(rec, out) : '';
-    return { kind: 'text', get: (rec, out) => text(pick(rec, out) ? yes : no, rec, out) };
-  }
-  const [a, b] = [asNumber(yes), asNumber(no)];
-  const type = commonType(a.type, b.type);
-  return { kind: 'number', type, get: (rec, out) => wrap((pick(rec, out) ? a : b).get(rec, out), type) };
+function choice(test: Operand, yes: Operand, no: Operand): Operand {
+  if (yes.kind !== 'text' && no.kind !== 'text') return choiceOperand(asNumber(test), asNumber(yes), asNumber(no));
+  const text = (operand: Operand) => (operand.kind === 'text' ? operand.get : () => '');
+  const pick = textChoice(asNumber(test), text(yes), text(no));
+  return { kind: 'text', get: (rec, out) => pick(rec, out)(rec, out) };
 }
 
 function indexOperand(base: Operand, index: Operand): Operand {
   if (base.kind !== 'bytes') return UNKNOWN;
-  const at = asNumber(index);
+  const { get: indexOf } = asNumber(index);
   const { elementType: type } = base;
   const size = type.bits / 8;
-  return {
-    kind: 'number',
-    type,
-    get: (rec, out) => {
-      const range = base.get(rec);
-      const offset = Number(at.get(rec, out)) * size;
-      return offset < 0 || offset + size > range.length ? 0n : loadInt(rec.view, range.at + offset, type);
-    },
+  const place = (rec: RecordView, out: TraceSeq): number => {
+    const range = base.get(rec);
+    const offset = Number(indexOf(rec, out)) * size;
+    return offset < 0 || offset + size > range.length ? -1 : range.at + offset;
   };
+  const get = (rec: RecordView, out: TraceSeq) => {
+    const at = place(rec, out);
+    return at < 0 ? 0n : loadInt(rec.view, at, type);
+  };
+  return { kind: 'number', type, get };
 }
 
 /** Compiles an expression. What is not known, as a function of the kernel that formats cannot show, is 0. */
@@ -181,16 +127,14 @@ export function compileExpr(expr: CExpr, scope: FieldScope): Operand {
     case 'member':
       return expr.base.kind === 'field' || expr.base.kind === 'cast' ? compile(expr.base) : UNKNOWN;
     case 'unary':
-      return unaryOperand(expr.op, compile(expr.operand));
+      return unary(expr.op, compile(expr.operand));
     case 'binary':
-      return binaryOperand(expr.op, compile(expr.left), compile(expr.right));
+      return binaryOperand(expr.op, asNumber(compile(expr.left)), asNumber(compile(expr.right)));
     case 'choice':
-      return choiceOperand(compile(expr.test), compile(expr.yes), compile(expr.no));
+      return choice(compile(expr.test), compile(expr.yes), compile(expr.no));
     case 'cast': {
       const operand = compile(expr.operand);
-      if (operand.kind !== 'number') return operand;
-      const type = integerType(expr.type);
-      return { kind: 'number', type, get: (rec, out) => wrap(operand.get(rec, out), type) };
+      return operand.kind === 'number' ? castOperand(operand, integerType(expr.type)) : operand;
     }
     case 'sizeof':
       return constant(BigInt(integerType(expr.type).bits / 8), U64);

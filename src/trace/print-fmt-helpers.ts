@@ -1,6 +1,7 @@
 import type { EventField } from './event-field.ts';
 import { bytesText } from './print-fields.ts';
-import { asNumber, compileExpr, dynamicRange, type FieldScope, loadInt, type Operand } from './print-fmt-eval.ts';
+import { asNumber, compileExpr, dynamicRange, type FieldScope, type Operand } from './print-fmt-eval.ts';
+import { loadInt, type NumberOperand } from './print-fmt-number.ts';
 import type { CExpr } from './print-fmt-parse.ts';
 import type { RecordView } from './record.ts';
 import type { TraceSeq } from './trace-seq.ts';
@@ -51,39 +52,68 @@ function pairsOf(args: readonly CExpr[], scope: FieldScope): [bigint, string][] 
   return pairs;
 }
 
+/** Values of flags whose names are remembered. */
+const MAX_KNOWN = 1024;
+
 // The values of such pairs are constants: nothing looks at the record.
 const NO_RECORD = undefined as unknown as RecordView;
 const NO_OUTPUT = undefined as unknown as TraceSeq;
 
-const unsignedOf = (operand: Operand, rec: RecordView, out: TraceSeq) =>
-  BigInt.asUintN(64, asNumber(operand).get(rec, out));
+const unsignedOf = ({ get }: NumberOperand, rec: RecordView, out: TraceSeq) => BigInt.asUintN(64, get(rec, out));
+
+/** The value where it is one of 32 bits, unsigned; -1 where it is larger or not quick to have. */
+function wordOf({ small, at }: NumberOperand): (rec: RecordView, out: TraceSeq) => number {
+  const word = (value: number) => (value >= 0 && value <= 0xffff_ffff ? value : -1);
+  if (small) return (rec, out) => word(small(rec, out));
+  if (at === undefined) return () => -1;
+  return ({ view, base }) => (view.getUint32(base + at + 4, true) === 0 ? view.getUint32(base + at, true) : -1);
+}
+
+/** The names of the bits of a value of 64 bits. */
+function flagNames(value: bigint, pairs: readonly (readonly [bigint, string])[], delimiter: string): string {
+  let left = value;
+  const names: string[] = [];
+  for (const [mask, name] of pairs) {
+    if (left === 0n) break;
+    if (mask === 0n || (left & mask) !== mask) continue;
+    left &= ~mask;
+    names.push(name);
+  }
+  if (left !== 0n) names.push(`0x${left.toString(16)}`);
+  return names.join(delimiter);
+}
 
 /** `kernel/trace/trace_output.c:trace_print_flags_seq()` */
 const printFlags: Helper = ([value, delimiter, ...rest], scope) => {
   if (!value || delimiter?.kind !== 'string') return undefined;
-  const operand = compileExpr(value, scope);
+  const operand = asNumber(compileExpr(value, scope));
   const pairs = pairsOf(rest, scope);
+  const word = wordOf(operand);
+  // A value of 32 bits has only such bits; its names are found once.
+  const known = new Map<number, string>();
   return text((rec, out) => {
-    let left = unsignedOf(operand, rec, out);
-    const names: string[] = [];
-    for (const [mask, name] of pairs) {
-      if (left === 0n) break;
-      if (mask === 0n || (left & mask) !== mask) continue;
-      left &= ~mask;
-      names.push(name);
+    const key = word(rec, out);
+    if (key < 0) return flagNames(unsignedOf(operand, rec, out), pairs, delimiter.text);
+    let names = known.get(key);
+    if (names === undefined) {
+      names = flagNames(BigInt(key), pairs, delimiter.text);
+      if (known.size < MAX_KNOWN) known.set(key, names);
     }
-    if (left !== 0n) names.push(`0x${left.toString(16)}`);
-    return names.join(delimiter.text);
+    return names;
   });
 };
 
 /** `kernel/trace/trace_output.c:trace_print_symbols_seq()` */
 const printSymbolic: Helper = ([value, ...rest], scope) => {
   if (!value) return undefined;
-  const operand = compileExpr(value, scope);
+  const operand = asNumber(compileExpr(value, scope));
   const names = new Map<bigint, string>();
   for (const [key, name] of pairsOf(rest, scope)) if (!names.has(key)) names.set(key, name);
+  const word = wordOf(operand);
+  const words = new Map([...names].map(([key, name]) => [Number(key), name]));
   return text((rec, out) => {
+    const short = word(rec, out);
+    if (short >= 0) return words.get(short) ?? `0x${short.toString(16)}`;
     const key = unsignedOf(operand, rec, out);
     return names.get(key) ?? `0x${key.toString(16)}`;
   });

@@ -1,12 +1,11 @@
 import type { Cpu, Machine, StackTrace } from '../machine/index.ts';
 import type { StaticEvent, StaticEvents } from '../profile/static-events.ts';
 import { TraceEventCall, type TraceReg } from './event-call.ts';
-import type { EventField } from './event-field.ts';
 import type { TraceEventFile } from './event-file.ts';
 import type { StaticEventTable } from './event-registry.ts';
 import { FtraceEventCall } from './ftrace-event.ts';
 import { compilePrintFmt, type FormatPrinter } from './print-fmt.ts';
-import { loadInt } from './print-fmt-eval.ts';
+import { hex64 } from './print-fmt-conversion.ts';
 import type { RecordView, RecordWriter } from './record.ts';
 import { pushStaticStack } from './static-stack.ts';
 import type { TraceSeq } from './trace-seq.ts';
@@ -74,16 +73,23 @@ export class StaticEventCall extends TraceEventCall {
 /** For events whose text the kernel makes with code that their format does not show. */
 const noText: FormatPrinter = () => {};
 
-/** A system call's entry or return: they print as a call (`kernel/trace/trace_syscalls.c`). */
+/** A system call's entry or return: they print as a call (`kernel/trace/trace_syscalls.c`), under `verbose` with types. */
 class SyscallEventCall extends StaticEventCall {
-  override print(rec: RecordView, out: TraceSeq): void {
-    const value = (field: EventField) =>
-      loadInt(rec.view, rec.base + field.offset, { bits: field.size * 8, signed: false }).toString(16);
+  readonly #call = this.name.replace(/^sys_(enter|exit)_/, 'sys_');
+  readonly #entered = this.name.startsWith('sys_enter_');
+
+  override print({ view, base }: RecordView, out: TraceSeq): void {
     const [, ...args] = this.fields;
-    const entered = this.name.startsWith('sys_enter_');
-    const call = this.name.replace(/^sys_(enter|exit)_/, 'sys_');
-    if (entered) out.puts(`${call}(${args.map((field) => `${field.name}: ${value(field)}`).join(', ')})`);
-    else out.puts(`${call} -> 0x${args[0] ? value(args[0]) : '0'}`);
+    const value = (offset: number) =>
+      hex64(view.getUint32(base + offset, true), view.getUint32(base + offset + 4, true));
+    if (!this.#entered) {
+      out.puts(`${this.#call} -> 0x${value(args[0]!.offset)}`);
+      return;
+    }
+    let text = `${this.#call}(`;
+    for (const [i, { name, type, offset }] of args.entries())
+      text += `${i > 0 ? ', ' : ''}${out.verbose ? `${type} ` : ''}${name}: ${value(offset)}`;
+    out.puts(`${text})`);
   }
 }
 

@@ -44,6 +44,15 @@ export function delayMark(ns: number): string {
 const micros = (ns: number) => Math.floor(ns / 1000);
 const hexBytes = (value: number | bigint, digits: number) => `${value.toString(16).padStart(digits, '0')} `;
 
+/**
+ * The same text in one piece. Text that was put together stays a tree of its pieces until somebody looks into it; a trace of such lines takes many
+ * times its size, and the garbage collector most of the time.
+ */
+function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
+}
+
 /** Prints records of one trace array as lines of `trace` and `trace_pipe`, as its options say (`kernel/trace/trace.c:print_trace_line()`). */
 export class TraceLinePrinter {
   readonly #array: TraceArray;
@@ -84,7 +93,7 @@ export class TraceLinePrinter {
       seq.full = false;
       seq.puts('[LINE TOO BIG]\n');
     }
-    return seq.text;
+    return flat(seq.text);
   }
 
   #print(rec: RecordRef, place: LinePlace): void {

@@ -103,10 +103,12 @@ export class Tracing {
 /** Longest string printed from behind a pointer, in bytes with its terminator. */
 const MAX_STRING = 1024;
 
+/** Where such strings are copied to, one after the other. */
+const stringBytes = new Uint8Array(MAX_STRING);
+
 function kernelString(machine: Machine, lo: number, hi: number): string | undefined {
-  const bytes = new Uint8Array(MAX_STRING);
-  const length = machine.memory.copyString(lo, hi, MAX_STRING, bytes, 0);
-  return length < 0 ? undefined : bytesText(bytes, 0, length);
+  const length = machine.memory.copyString(lo, hi, MAX_STRING, stringBytes, 0);
+  return length < 0 ? undefined : bytesText(stringBytes, 0, length);
 }
 
 /** Remembers the symbols of addresses that were printed. */

@@ -46,6 +46,7 @@ test('the recorded scenarios', () => {
 test.each([
   ['options.jsonl.gz', 154],
   ['walks.jsonl.gz', 286],
+  ['static-events.jsonl.gz', 24],
   ['tracing-files.jsonl.gz', 61],
   ['tracing-scenarios.jsonl.gz', 8],
   ['stack-traces.jsonl.gz', 10],

@@ -23,6 +23,7 @@ const README = `tracing in short:
  error_log		- the last eight refused commands, with the place of the error
  saved_cmdlines		- names of traced tasks by pid
  set_event		- events that are enabled; write names to enable more
+			  Can enable module events via: :mod:<module>
  set_event_pid		- record events of these tasks only
  set_event_notrace_pid	- record events of all but these tasks
  snapshot		- a copy of the records; write 1 to take it
