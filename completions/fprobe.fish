@@ -95,9 +95,12 @@ end
 function __fprobe_values
     set -l tokens (commandline -opc)
     set -l typed (commandline -ct)
-    set -l profile
-    if set -l at (contains -i -- --profile $tokens)
-        test $at -lt (count $tokens); and set profile --profile $tokens[(math $at + 1)]
+    # Candidates may depend on these.
+    set -l context
+    for option in --profile --name -n
+        if set -l at (contains -i -- $option $tokens)
+            test $at -lt (count $tokens); and set -a context $option $tokens[(math $at + 1)]
+        end
     end
     # Of --event='f:x the value, and of that what is behind the quote.
     set typed (string replace -r -- '^--[\w-]+=' '' "$typed")
@@ -108,7 +111,7 @@ function __fprobe_values
     else
         set typed (string unescape -- "$typed")
     end
-    set -l lines ($tokens[1] __complete $profile -- $argv[1] "$typed" 2>/dev/null)
+    set -l lines ($tokens[1] __complete $context -- $argv[1] "$typed" 2>/dev/null)
     for line in $lines[2..-1]
         # Without a note of its own it would get the option's.
         string match -qr -- '\t' $line; or set line $line\t
@@ -184,7 +187,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l arch -x -a 'x86_64 i386 ar
 complete -c fprobe -n '__fprobe_at \'fprobe top\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe top\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l json -d 'as JSON'
+complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l json -d 'one JSON object a workload'
 complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe workloads\'' -s h -l help -d 'show this help'
 
@@ -252,13 +255,14 @@ complete -c fprobe -n '__fprobe_at \'fprobe sh\' 0' -F
 
 complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -l seed -x  -d 'where everything random comes from'
-complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s n -l name -x  -d 'show a kernel that is up (see fprobe boot) instead of a fresh one'
-complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s w -l workload -x  -d 'have a workload run again and again meanwhile, ten times a second'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'show a kernel that is up (see fprobe boot) instead of a fresh one'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s w -l workload -x -a '(__fprobe_values workload)' -d 'have a workload run again and again meanwhile, ten times a second'
 complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s q -l quiet -d 'say nothing about what this machine cannot offer'
 complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe exec\'' -s h -l help -d 'show this help'
+complete -c fprobe -n '__fprobe_at \'fprobe exec\' 0 ...' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -s n -l name -x  -d 'show a kernel that is up; the default one when it is'
+complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'show a kernel that is up; the default one when it is'
 complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l fresh -d 'boot a kernel of its own, whatever is up'
 complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l clean -d 'unmount what a killed server left behind, and say what; there, when a directory is given'
 complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l cpus -x  -d 'number of simulated cpus'
@@ -267,39 +271,41 @@ complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -l profile -x -a '(__fprobe
 complete -c fprobe -n '__fprobe_at \'fprobe mount\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe mount\' 0' -a '(__fish_complete_directories)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe status\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe status\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe status\'' -l json -d 'one JSON object a kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe status\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe run\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe run\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe run\'' -l seed -x  -d 'the kernel\'s own when left out'
 complete -c fprobe -n '__fprobe_at \'fprobe run\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe run\' 0' -a '(__fprobe_values workload)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe cat\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe cat\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe cat\'' -s h -l help -d 'show this help'
-complete -c fprobe -n '__fprobe_at \'fprobe cat\' 0 ...' -F
+complete -c fprobe -n '__fprobe_at \'fprobe cat\' 0 ...' -a '(__fprobe_values tracing-file)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe write\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe write\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe write\'' -s h -l help -d 'show this help'
-complete -c fprobe -n '__fprobe_at \'fprobe write\' 0' -F
+complete -c fprobe -n '__fprobe_at \'fprobe write\' 0' -a '(__fprobe_values tracing-file)'
+complete -c fprobe -n '__fprobe_at \'fprobe write\' 1 ...' -a '(__fprobe_values definition)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe append\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe append\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe append\'' -s h -l help -d 'show this help'
-complete -c fprobe -n '__fprobe_at \'fprobe append\' 0' -F
+complete -c fprobe -n '__fprobe_at \'fprobe append\' 0' -a '(__fprobe_values tracing-file)'
+complete -c fprobe -n '__fprobe_at \'fprobe append\' 1 ...' -a '(__fprobe_values definition)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -l json -d 'one JSON object a directory'
 complete -c fprobe -n '__fprobe_at \'fprobe ls\'' -s h -l help -d 'show this help'
-complete -c fprobe -n '__fprobe_at \'fprobe ls\' 0 ...' -a '(__fish_complete_directories)'
+complete -c fprobe -n '__fprobe_at \'fprobe ls\' 0 ...' -a '(__fprobe_values tracing-dir)'
 
-complete -c fprobe -n '__fprobe_at \'fprobe shutdown\'' -s n -l name -x  -d 'which kernel'
+complete -c fprobe -n '__fprobe_at \'fprobe shutdown\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe shutdown\'' -s h -l help -d 'show this help'
 
 complete -c fprobe -n '__fprobe_at \'fprobe record\'' -l tracefs -x -a '(__fish_complete_directories)' -d 'run them on a real tracefs instead of a simulated one'
@@ -350,7 +356,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe profile import\' 0' -a '(__fish_comp
 complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -l json -d 'one JSON object a profile'
 complete -c fprobe -n '__fprobe_at \'fprobe profile list\'' -s h -l help -d 'show this help'
 
-complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -l json -d 'as JSON'
+complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -l json -d 'as one JSON object'
 complete -c fprobe -n '__fprobe_at \'fprobe profile show\'' -s h -l help -d 'show this help'
 complete -c fprobe -n '__fprobe_at \'fprobe profile show\' 0' -a '(__fprobe_values profile; __fish_complete_directories)'
 

@@ -22,7 +22,7 @@ export function positiveNumber(value: string): number {
 
 /** What every command's help ends with. */
 export const EXIT_STATUS = `
-Exit status: 0 all went well; 1 a definition was refused or a transcript differed; 2 the command line, an input or a
+Exit status: 0 all went well; 1 the kernel refused something, or a transcript differed; 2 the command line, an input or a
 profile cannot be used.`;
 
 /** `--profile`. */

@@ -42,8 +42,18 @@ ${EXIT_STATUS}`,
   program
     .command('workloads')
     .description('list the recorded workloads')
-    .option('--json', 'as JSON')
+    .option('--json', 'one JSON object a workload')
     .addOption(profileOption())
+    .addHelpText(
+      'after',
+      `
+A workload is a program that ran on the profile's kernel, with every function that it passed through.
+
+Examples:
+  $ fprobe workloads
+  $ fprobe workloads --json | head -1
+${EXIT_STATUS}`,
+    )
     .action(async (options) => (await import('./workloads.ts')).workloads(options));
 
   program

@@ -89,7 +89,15 @@ ${EXIT_STATUS}`,
 
   const module = program
     .command('module')
-    .description('sample kernel modules: an fprobe as kernel code uses it, from loading to unloading');
+    .description('sample kernel modules: an fprobe as kernel code uses it, from loading to unloading')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe module list
+  $ fprobe module load fprobe_example symbol=vfs_read stackdump=0
+${EXIT_STATUS}`,
+    );
   module
     .command('load')
     .description('load a module, run a workload, unload it, and print the kernel log')
@@ -117,11 +125,26 @@ ${EXIT_STATUS}`,
     .command('list')
     .description('list the modules and their parameters')
     .option('--json', 'one JSON object a module')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe module list
+  $ fprobe module list --json
+${EXIT_STATUS}`,
+    )
     .action(async (options) => (await import('./module.ts')).moduleList(options));
 
   program
     .command('demo')
     .description('show what a design makes of a situation')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe demo maxactive
+${EXIT_STATUS}`,
+    )
     .command('maxactive')
     .description('many calls at once in a probed function: a pool of nodes, as before Linux 6.14, and shadow stacks')
     .option('--tasks <n>', 'tasks that are in the function at once', wholeNumber(1, 4096))

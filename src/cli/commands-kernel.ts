@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { EXIT_STATUS, profileOption, wholeNumber } from './command-options.ts';
+import { cpusOption, EXIT_STATUS, profileOption, seedOption, wholeNumber } from './command-options.ts';
 
-const nameOption = () => new Option('-n, --name <name>', 'which kernel');
+const nameOption = () => new Option('-n, --name <kernel>', 'which kernel');
 const named = () => nameOption().default('default');
 
 /** Commands about a kernel that stays up: `boot`, `status`, `shutdown`, `cat`, `write`, `append`, `ls`, `run`. */
@@ -10,8 +10,8 @@ export function addKernelCommands(program: Command): void {
     .command('boot')
     .description('start a simulated kernel that stays up in the background')
     .addOption(named())
-    .option('--cpus <n>', 'number of simulated cpus', wholeNumber(1, 64), 1)
-    .option('--seed <n>', 'where everything random comes from', wholeNumber(0, 0xffffffff), 0)
+    .addOption(cpusOption())
+    .addOption(seedOption())
     .addOption(profileOption())
     .addHelpText(
       'after',
@@ -34,7 +34,14 @@ ${EXIT_STATUS}`,
     .command('shutdown')
     .description('end a kernel that is up')
     .addOption(named())
-    .addHelpText('after', EXIT_STATUS)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe shutdown
+  $ fprobe shutdown --name other
+${EXIT_STATUS}`,
+    )
     .action(async (options) => (await import('./kernel.ts')).shutdown(options));
 
   program
@@ -42,13 +49,21 @@ ${EXIT_STATUS}`,
     .description('tell which kernels are up, and how they are')
     .addOption(nameOption())
     .option('--json', 'one JSON object a kernel')
-    .addHelpText('after', '\nExit status: 0 when one is up, 1 when none is.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe status
+  $ fprobe status --json
+
+Exit status: 0 when one is up, 1 when none is.`,
+    )
     .action(async (options) => (await import('./kernel.ts')).status(options));
 
   program
     .command('cat')
     .description('print tracing files of a kernel that is up')
-    .argument('<file...>', 'as trace, or /proc/kallsyms')
+    .argument('<tracing-file...>', 'as trace, or /proc/kallsyms')
     .addOption(nameOption())
     .addHelpText(
       'after',
@@ -66,11 +81,20 @@ ${EXIT_STATUS}`,
     program
       .command(append ? 'append' : 'write')
       .description(`write into a tracing file of a kernel that is up, as ${append ? '>>' : '>'} does`)
-      .argument('<file>', 'as dynamic_events')
+      .argument('<tracing-file>', 'as dynamic_events')
       .argument('[words...]', 'what is written, with a newline; standard input when left out')
       .passThroughOptions()
       .addOption(nameOption())
-      .addHelpText('after', EXIT_STATUS)
+      .addHelpText(
+        'after',
+        `
+What the kernel refuses is told with its entry of error_log.
+
+Examples:
+  $ fprobe ${append ? "append dynamic_events 'f:clone kernel_clone%return pid=$retval'" : 'write events/fprobes/enable 1'}
+  $ fprobe ${append ? 'append dynamic_events < probes.txt' : 'write trace'}${append ? '' : " ''"}
+${EXIT_STATUS}`,
+      )
       .action(async (file, words, options) =>
         (await import('./kernel-files.ts')).write(file, words, { ...options, append }),
       );
@@ -79,10 +103,17 @@ ${EXIT_STATUS}`,
   program
     .command('ls')
     .description('list directories of the tracing files of a kernel that is up')
-    .argument('[dir...]', 'as events/sched; the root when left out')
+    .argument('[tracing-dir...]', 'as events/sched; the root when left out')
     .addOption(nameOption())
     .option('--json', 'one JSON object a directory')
-    .addHelpText('after', EXIT_STATUS)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe ls
+  $ fprobe ls events/fprobes per_cpu/cpu0
+${EXIT_STATUS}`,
+    )
     .action(async (dirs, options) => (await import('./kernel-files.ts')).ls(dirs, options));
 
   program
@@ -91,6 +122,12 @@ ${EXIT_STATUS}`,
     .argument('<workload>', 'fprobe workloads lists them')
     .addOption(nameOption())
     .option('--seed <n>', "the kernel's own when left out", wholeNumber(0, 0xffffffff))
-    .addHelpText('after', EXIT_STATUS)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe run sh-fork && fprobe cat trace
+${EXIT_STATUS}`,
+    )
     .action(async (workload, options) => (await import('./kernel-files.ts')).run(workload, options));
 }

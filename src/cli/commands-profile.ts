@@ -6,7 +6,16 @@ import { EXIT_STATUS } from './command-options.ts';
 export function addProfileCommands(program: Command): void {
   const profile = program
     .command('profile')
-    .description('kernel profiles: where symbols, types and workloads come from');
+    .description('kernel profiles: where symbols, types and workloads come from')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe profile list
+  $ sudo fprobe profile import --live -o ./mine
+  $ fprobe profile use ./mine
+${EXIT_STATUS}`,
+    );
   profile
     .command('import')
     .description('build a profile from what a kernel tells of itself')
@@ -44,16 +53,39 @@ ${EXIT_STATUS}`,
     .command('list')
     .description('list the profiles that can be named')
     .option('--json', 'one JSON object a profile')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe profile list
+${EXIT_STATUS}`,
+    )
     .action(async (options) => (await import('./profile-manage.ts')).profileList(options));
   profile
     .command('show')
     .description('tell what a profile holds')
     .argument('[profile]', 'a name or a folder', undefined)
-    .option('--json', 'as JSON')
+    .option('--json', 'as one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe profile show
+  $ fprobe profile show ./mine --json
+${EXIT_STATUS}`,
+    )
     .action(async (name, options) => (await import('./profile-manage.ts')).profileShow(name, options));
   profile
     .command('use')
     .description('choose the profile that is taken when none is named')
     .argument('<profile>', 'a name or a folder')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ fprobe profile use ./mine
+  $ fprobe profile use linux-6.16.3-amd64
+${EXIT_STATUS}`,
+    )
     .action(async (name) => (await import('./profile-manage.ts')).profileUse(name));
 }

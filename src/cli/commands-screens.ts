@@ -79,6 +79,7 @@ Exit status: 0, or 2 when the program cannot work here at all.`,
     .command('__complete', { hidden: true })
     .argument('<kind>')
     .argument('<text>')
+    .option('-n, --name <kernel>')
     .addOption(profileOption())
     .action(async (kind, text, options) => (await import('./complete.ts')).complete(kind, text, options));
 }

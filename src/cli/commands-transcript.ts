@@ -14,7 +14,16 @@ export function addTranscriptCommands(program: Command): void {
     .option('--tracefs <dir>', 'run them on a real tracefs instead of a simulated one')
     .addOption(archOption())
     .addOption(profileOption())
-    .addHelpText('after', EXIT_STATUS)
+    .addHelpText(
+      'after',
+      `
+Before each transcript the tree is reset: events off, dynamic events gone, buffers empty.
+
+Examples:
+  $ fprobe record steps.jsonl > transcripts.jsonl
+  $ sudo fprobe record steps.jsonl --tracefs /sys/kernel/tracing > real.jsonl
+${EXIT_STATUS}`,
+    )
     .action(async (steps, options) => (await import('./record.ts')).record(steps, options));
 
   program
@@ -24,6 +33,15 @@ export function addTranscriptCommands(program: Command): void {
     .option('--json', 'one JSON object a difference')
     .addOption(archOption())
     .addOption(profileOption())
-    .addHelpText('after', EXIT_STATUS)
+    .addHelpText(
+      'after',
+      `
+What differs from boot to boot, as times, pids and addresses, is not compared.
+
+Examples:
+  $ fprobe replay transcripts.jsonl
+  $ fprobe replay real.jsonl.gz --json
+${EXIT_STATUS}`,
+    )
     .action(async (transcripts, options) => (await import('./replay.ts')).replay(transcripts, options));
 }

@@ -10,6 +10,7 @@ function values(kind: ValueKind): string {
     file: '-F',
     dir: `-a '(__fish_complete_directories)'`,
     none: '',
+    command: `-a '(__fish_complete_subcommand --fcs-skip=2)'`,
     profile: `-a '(__fprobe_values profile; __fish_complete_directories)'`,
   };
   return flags[kind] ?? `-a '(__fprobe_values ${kind})'`;

@@ -8,7 +8,13 @@ const escaped = (text: string): string => text.replace(/[\\[\]:]/g, '\\$&');
 
 function action(kind: ValueKind): string {
   if (kind.startsWith('=')) return `(${kind.slice(1).replaceAll(',', ' ')})`;
-  const actions: Record<string, string> = { file: '_files', dir: '_files -/', none: '', profile: '_fprobe_profiles' };
+  const actions: Record<string, string> = {
+    file: '_files',
+    dir: '_files -/',
+    none: '',
+    command: '_normal',
+    profile: '_fprobe_profiles',
+  };
   return actions[kind] ?? `_fprobe_values ${kind}`;
 }
 
@@ -23,11 +29,12 @@ function optionSpecs(option: OptionInfo): string[] {
   });
 }
 
-function argumentSpec(argument: ArgumentInfo): string {
+function argumentSpecs(argument: ArgumentInfo): string[] {
   const { name, required, variadic } = argument;
-  return quoted(
-    `${variadic ? '*' : ''}:${required || variadic ? '' : ':'}${escaped(name)}:${action(argumentKind(argument))}`,
-  );
+  const kind = argumentKind(argument);
+  // What belongs to a command is a command line of its own.
+  if (kind === 'command') return ["'(-)1:command: _command_names -e'", "'*::arguments: _normal'"];
+  return [quoted(`${variadic ? '*:' : required ? ':' : '::'}${escaped(name)}:${action(kind)}`)];
 }
 
 const functionName = (path: string): string => `_${path.replaceAll(' ', '__').replaceAll('-', '_')}`;
@@ -35,7 +42,7 @@ const functionName = (path: string): string => `_${path.replaceAll(' ', '__').re
 function commandFunction({ path, options, arguments: args, commands }: CommandInfo): string[] {
   const specs = options.flatMap(optionSpecs);
   if (commands.length === 0) {
-    const all = [...specs, ...args.map(argumentSpec)];
+    const all = [...specs, ...args.flatMap(argumentSpecs)];
     return [
       `${functionName(path)}() {`,
       ['  _arguments -s -S', ...all.map((spec) => `    ${spec}`)].join(' \\\n'),
@@ -49,7 +56,7 @@ function commandFunction({ path, options, arguments: args, commands }: CommandIn
   return [
     `${functionName(path)}() {`,
     '  local curcontext=$curcontext state line',
-    '  local -a commands=(',
+    '  local -a subcommands=(',
     ...described,
     '  )',
     [
@@ -59,7 +66,7 @@ function commandFunction({ path, options, arguments: args, commands }: CommandIn
       `    '*::arg:->rest'`,
     ].join(' \\\n'),
     '  case $state in',
-    '    command) _describe command commands ;;',
+    '    command) _describe command subcommands ;;',
     '    rest)',
     '      case $line[1] in',
     ...commands.map((each) => `        ${each.name}) ${functionName(each.path)} ;;`),

@@ -61,6 +61,11 @@ _fprobe_values() {
     none) return ;;
     file) compopt -o default && return ;;
     dir) compopt -o dirnames && return ;;
+    command)
+      compopt -o default
+      ((position > 0)) || mapfile -t COMPREPLY < <(compgen -c -- "$typed")
+      return
+      ;;
     =*)
       for line in ${1//[=,]/ }; do
         [[ $line != "$typed"* ]] || _fprobe_reply "$line"
@@ -75,16 +80,16 @@ _fprobe_values() {
     while IFS=$'\t' read -r line note; do
       # When they are only listed, what is new and what it means is enough.
       if ((COMP_TYPE == 63)); then COMPREPLY+=("$line${note:+  ($note)}"); else _fprobe_reply "$kept$line"; fi
-      [[ $line != *[:_.,] ]] || compopt -o nospace
+      [[ $line != *[:_.,/] ]] || compopt -o nospace
     done
-  } < <("${words[0]}" __complete "${profile[@]}" -- "$1" "$typed" 2> /dev/null)
+  } < <("${words[0]}" __complete "${context[@]}" -- "$1" "$typed" 2> /dev/null)
   # Of one candidate readline would close the quotes, of two alike it does not: a definition goes on.
   if [[ $1 == definition && $quote && ${#COMPREPLY[@]} == 1 && $COMP_TYPE != 63 ]]; then COMPREPLY+=("${COMPREPLY[0]} "); fi
 }
 
 _fprobe() {
   local cur piece words path=fprobe commands options values arguments
-  local kind='' valued='' position=0 dashes='' profile=() word i last
+  local kind='' valued='' position=0 dashes='' context=() word i last
   COMPREPLY=()
   _fprobe_words
   last=$((${#words[@]} - 1))
@@ -104,9 +109,10 @@ _fprobe() {
     elif _fprobe_option "$word"; then
       i=$((i + 1))
       valued=$((i == last))
-      [[ $word == --profile && i -lt last ]] && profile=(--profile "${words[i]}")
-    elif [[ $word == --profile=* ]]; then
-      profile=("$word")
+      # Candidates may depend on these.
+      case $word in --profile | --name | -n) ((i < last)) && context+=("$word" "${words[i]}") ;; esac
+    elif [[ $word == --profile=* || $word == --name=* ]]; then
+      context+=("$word")
     fi
   done
   if ((valued)); then
@@ -121,11 +127,8 @@ _fprobe() {
   else
     # shellcheck disable=SC2086
     set -- $arguments
-    while (($# > 1 && position > 0)); do
-      shift
-      position=$((position - 1))
-    done
-    if [[ ${1-} && ($position == 0 || $1 == *...) ]]; then _fprobe_values "${1%...}"; fi
+    for ((i = position; i > 0 && $# > 1; i--)); do shift; done
+    if [[ ${1-} && ($i == 0 || $1 == *...) ]]; then _fprobe_values "${1%...}"; fi
   fi
   return 0
 }

@@ -48,9 +48,12 @@ end
 function __fprobe_values
     set -l tokens (commandline -opc)
     set -l typed (commandline -ct)
-    set -l profile
-    if set -l at (contains -i -- --profile $tokens)
-        test $at -lt (count $tokens); and set profile --profile $tokens[(math $at + 1)]
+    # Candidates may depend on these.
+    set -l context
+    for option in --profile --name -n
+        if set -l at (contains -i -- $option $tokens)
+            test $at -lt (count $tokens); and set -a context $option $tokens[(math $at + 1)]
+        end
     end
     # Of --event='f:x the value, and of that what is behind the quote.
     set typed (string replace -r -- '^--[\w-]+=' '' "$typed")
@@ -61,7 +64,7 @@ function __fprobe_values
     else
         set typed (string unescape -- "$typed")
     end
-    set -l lines ($tokens[1] __complete $profile -- $argv[1] "$typed" 2>/dev/null)
+    set -l lines ($tokens[1] __complete $context -- $argv[1] "$typed" 2>/dev/null)
     for line in $lines[2..-1]
         # Without a note of its own it would get the option's.
         string match -qr -- '\t' $line; or set line $line\t

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -88,6 +88,15 @@ const LINES: readonly (readonly [string, string])[] = [
   ['fprobe trace -E sche', 'fprobe trace -E sched'],
   ['fprobe replay selft', 'fprobe replay selftests/'],
   ['fprobe profile import selft', 'fprobe profile import selftests/'],
+  ['fprobe cat per_cpu/cpu0/st', 'fprobe cat per_cpu/cpu0/stats '],
+  ['fprobe cat trace events/sched/sched_swi', 'fprobe cat trace events/sched/sched_switch/'],
+  ['fprobe ls tracing_on opt', 'fprobe ls tracing_on options/'],
+  ["fprobe append dynamic_events 'f:x vfs_readl", "fprobe append dynamic_events 'f:x vfs_readlink"],
+  ['fprobe run mk', 'fprobe run mkdir-rm '],
+  ['fprobe module load fprobe_ex', 'fprobe module load fprobe_example '],
+  ['fprobe stacks --at vfs_read:ent', 'fprobe stacks --at vfs_read:entry '],
+  ['fprobe exec mkfif', 'fprobe exec mkfifo '],
+  ['fprobe exec -- mkfif', 'fprobe exec -- mkfifo '],
   ["fprobe check -e 'f:x vfs_readl", "fprobe check -e 'f:x vfs_readlink"],
   ["fprobe check -e 'f:x vfs_readlink%", "fprobe check -e 'f:x vfs_readlink%return"],
   ["fprobe check -e 'f:x vfs_read file->f_pat", "fprobe check -e 'f:x vfs_read file->f_path."],
@@ -197,10 +206,26 @@ describe('what the scripts ask', () => {
     [['--', 'definition', 'BAD_DEREF'], '\nBAD_DEREF_OFFS'],
     [['--', 'workload', 'c'], '\ncat'],
     [['--', 'event', 'sched:sched_swi'], 'sched:\nsched_switch'],
+    [['--', 'tracing-file', 'events/sched/sched_switch/f'], 'events/sched/sched_switch/\nfilter\nformat'],
+    [['--', 'tracing-dir', 'events/sched/sched_switch/'], 'events/sched/sched_switch/'],
     [['--', 'nosuch', 'x'], ''],
     [['--profile', 'nosuch', '--', 'workload', ''], ''],
   ])('%j', async (args, answer) => {
     expect(await ask(...args)).toMatchObject({ stdout: answer, stderr: '', exitCode: 0 });
+  });
+
+  test('a kernel that is up is asked for its files and events', async () => {
+    const up = { XDG_RUNTIME_DIR: join(folder, 'run'), FPROBE_SESSION: '' };
+    mkdirSync(up.XDG_RUNTIME_DIR);
+    const fprobe = (...args: string[]) => execa('node', [join(root, 'bin/fprobe.js'), ...args], { env: up });
+    await fprobe('boot', '--name', 'mine');
+    await fprobe('append', '-n', 'mine', 'dynamic_events', 'f:own/event vfs_read');
+    const answer = async (...args: string[]) => (await fprobe('__complete', ...args)).stdout;
+    expect(await answer('--', 'kernel', 'm')).toBe('\nmine');
+    expect(await answer('--name', 'mine', '--', 'tracing-dir', 'events/ow')).toBe('events/\nown/');
+    expect(await answer('--name', 'mine', '--', 'definition', '-:ow')).toBe('-:\nown/event');
+    expect(await answer('--', 'tracing-dir', 'events/ow')).toBe('events/');
+    await fprobe('shutdown', '--name', 'mine');
   });
 
   test('the command for it is not in the help', async () => {

@@ -135,7 +135,7 @@ function program(name: string, use: string, version: RegExp, from: string): Prob
 
 function lookAtRuntimeDir({ env, may }: Host): Found {
   const dir = env.XDG_RUNTIME_DIR;
-  if (!dir) return limited('XDG_RUNTIME_DIR is not set', 'a folder below /tmp is used instead');
+  if (!dir) return limited('XDG_RUNTIME_DIR is not set', 'one in the folder for temporary files is used instead');
   return may(dir, 'w') ? ok(dir) : limited(`${dir} may not be written`, 'set XDG_RUNTIME_DIR to a folder of yours');
 }
 
@@ -151,12 +151,12 @@ export const PROBES: readonly Probe[] = [
   { what: 'Node', use: 'everything', look: lookAtNode },
   { what: 'profiles', use: 'everything', look: lookAtProfiles },
   { what: 'terminal', use: 'fprobe top', look: lookAtTerminal },
-  { what: 'data folder', use: 'profiles of your own', look: lookAtDataDir },
-  { what: 'runtime folder', use: 'kernels in the background', look: lookAtRuntimeDir },
-  { what: 'FUSE', use: 'mounting the tree', look: lookAtFuse },
-  { what: 'user namespaces', use: 'mounting without root', look: lookAtUserNamespaces },
-  program('trace-cmd', 'using it on a mounted tree', /version ([\w.]+)/, 'trace-cmd'),
-  program('perf', 'using it on a mounted tree', /version ([\w.]+)/, "your kernel's perf (Debian: linux-perf)"),
+  { what: 'data folder', use: 'fprobe profile import, fprobe profile use', look: lookAtDataDir },
+  { what: 'runtime folder', use: 'fprobe boot', look: lookAtRuntimeDir },
+  { what: 'FUSE', use: 'fprobe exec, fprobe mount', look: lookAtFuse },
+  { what: 'user namespaces', use: 'fprobe exec without root', look: lookAtUserNamespaces },
+  program('trace-cmd', 'fprobe exec -- trace-cmd …', /version ([\w.]+)/, 'trace-cmd'),
+  program('perf', 'fprobe exec -- perf …', /version ([\w.]+)/, "your kernel's perf (Debian: linux-perf)"),
   { what: 'tracefs', use: 'fprobe record --tracefs', look: lookAtTracefs },
   { what: 'kernel types', use: 'fprobe profile import --live', look: lookAtKernelTypes },
   { what: 'kernel symbols', use: 'fprobe profile import --live', look: lookAtSymbols },

@@ -2,7 +2,7 @@
 export const ExitStatus = {
   /** All went well; every definition was accepted, every transcript agreed. */
   OK: 0,
-  /** The kernel refused a definition, or a replayed transcript differed. */
+  /** The kernel refused something, or a replayed transcript differed. */
   REFUSED: 1,
   /** The command line, an input file or a profile cannot be used. */
   USAGE: 2,

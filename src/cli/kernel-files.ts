@@ -95,7 +95,8 @@ export async function run(workload: string, options: FileOptions & { readonly se
   if (error !== undefined) throw new UsageError(error);
 }
 
-async function contentOf(files: KernelFiles, path: string): Promise<string> {
+/** The whole content of a file, empty where it cannot be read. */
+export async function contentOf(files: KernelFiles, path: string): Promise<string> {
   const file = await files.openFile(path, { read: true });
   if (typeof file === 'number') return '';
   let content = '';

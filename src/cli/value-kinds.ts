@@ -2,13 +2,23 @@ import { ARCHES } from '../machine/arch.ts';
 import type { ArgumentInfo, OptionInfo } from './command-tree.ts';
 
 /**
- * What completes a value: some fixed words, files or folders of the host, or what `fprobe __complete` knows of that kind. Scripts
- * write it as `=word,word`, `file`, `dir`, `none`, or the kind's name.
+ * What completes a value: some fixed words, files, folders or commands of the host, or what `fprobe __complete` knows of that kind.
+ * Scripts write it as `=word,word`, `file`, `dir`, `command`, `none`, or the kind's name.
  */
 export type ValueKind = string;
 
 /** Kinds that `fprobe __complete` knows. */
-export const DYNAMIC_KINDS = ['definition', 'event', 'workload', 'profile', 'module', 'moment'] as const;
+export const DYNAMIC_KINDS = [
+  'definition',
+  'event',
+  'workload',
+  'profile',
+  'module',
+  'moment',
+  'kernel',
+  'tracing-file',
+  'tracing-dir',
+] as const;
 /** One of them. */
 export type DynamicKind = (typeof DYNAMIC_KINDS)[number];
 
@@ -21,6 +31,9 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   steps: 'file',
   tests: 'file',
   transcripts: 'file',
+  // What is written into a tracing file: mostly definitions.
+  words: 'definition',
+  command: 'command',
   folder: 'dir',
   dir: 'dir',
 };
@@ -30,7 +43,10 @@ const choice = (choices: readonly string[]): ValueKind | undefined =>
 
 /** What completes an option's value; `none` where nothing is known, `undefined` for a switch. */
 export function optionKind({ value, choices }: OptionInfo): ValueKind | undefined {
-  return value === undefined ? undefined : (choice(choices) ?? KINDS[value] ?? 'none');
+  if (value === undefined) return undefined;
+  const kind = choice(choices) ?? KINDS[value] ?? 'none';
+  // What is a command there is none of the host's.
+  return kind === 'command' ? 'none' : kind;
 }
 
 /** What completes an argument. */
