@@ -32,7 +32,7 @@ test.each([
 test('Ctrl-C ends what streams', async () => {
   const run = execa(
     'node',
-    [program, 'sh', '-c', 'echo 1 > events/sched/enable; echo on; cat trace_pipe > /dev/null'],
+    [program, 'sh', '-c', 'while echo mark > trace_marker; do :; done & echo on; cat trace_pipe > /dev/null'],
     {
       reject: false,
       stdin: 'ignore',

@@ -78,7 +78,7 @@ test.each([
   [['run', 'cot'], 2, /^fprobe: no workload cot \(there are cat /],
   [['cat', '-n', 'absent', 'trace'], 2, /^fprobe: no kernel "absent" is up; "fprobe boot" starts one$/],
   [['shutdown', '-n', '../x'], 2, /^fprobe: \.\.\/x: a kernel's name has letters/],
-  [['cat'], 2, /missing required argument 'file'/],
+  [['cat'], 2, /missing required argument 'tracing-file'/],
   [['boot', '--cpus', '0'], 2, /whole number/],
 ])('fprobe %j is refused with status %i', async (args, exitCode, stderr) => {
   const run = await fprobe(args);

@@ -93,6 +93,11 @@ export class Machine {
     return this.#nextPid;
   }
 
+  /** Numbers the tasks to come from here on, unless they are told a pid. Not below one that was given out. */
+  set nextPid(pid: number) {
+    this.#nextPid = Math.max(this.#nextPid, pid);
+  }
+
   /** The task in a slot. */
   task(index: number): Task | undefined {
     return this.#tasks[index];

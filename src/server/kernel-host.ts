@@ -26,6 +26,11 @@ interface HostOptions {
  * instead of counting another event.
  */
 const FIRST_EVENT_ID = 32_768;
+/**
+ * Pid of the first task of a workload, above what a host usually gives its processes: those come under their own pids, which a
+ * workload's must not have taken.
+ */
+const FIRST_WORKLOAD_PID = 4_000_000;
 /** Path of the control file, as system calls name it. */
 const CONTROL_PATH = '/control';
 
@@ -45,6 +50,7 @@ export class KernelHost {
     const first = { pid, comm: proc.look(pid)?.comm ?? 'init' };
     this.options = options;
     this.kernel = SimulatedKernel.boot(profile, { ...options, first, firstEventId: FIRST_EVENT_ID });
+    this.kernel.machine.nextPid = FIRST_WORKLOAD_PID;
     const since = proc.look(process.pid)?.started ?? 0;
     this.#processes = new HostProcesses<Task>(this.kernel.processes, proc, { firstPid: pid, since });
     const system = systemFiles(this.kernel);
