@@ -67,5 +67,5 @@ function snapshot(pad: HitPad, array: TraceArray): void {
   for (let i = 0; i < condition.key.length; i++) condition.key[i] = pad.key[i]!;
   if (map.shape.comm) for (let i = 0; i < COMM_SIZE; i++) condition.comm[i] = map.comms[pad.element * COMM_SIZE + i]!;
   condition.taken = true;
-  array.swapSnapshot();
+  array.swapSnapshot(pad.cpu);
 }

@@ -74,7 +74,8 @@ export class Functions {
 
   /** What `defineFunction()` or a module said of a function; undefined for those of the profile. */
   definition(id: number): FunctionDefinition | undefined {
-    return this.#defined[id - this.#source.count];
+    const n = id - this.#source.count;
+    return n < 0 ? undefined : this.#defined[n];
   }
 
   /** Name of the module a function is in, undefined for the kernel's. */

@@ -46,7 +46,7 @@ export function takeSnapshotOfHit(array: TraceArray, cpu: Cpu): void {
   if (cpu.preemptCount & Preempt.NMI_MASK) {
     say(array, cpu, '*** SNAPSHOT CALLED FROM NMI CONTEXT ***\n', '*** snapshot is being ignored        ***\n');
   } else if (array.snapshotAllocated) {
-    array.swapSnapshot();
+    array.swapSnapshot(cpu);
   } else {
     say(array, cpu, '*** SNAPSHOT NOT ALLOCATED ***\n', '*** stopping trace here!   ***\n');
     array.buffer.setRecordOn(false);
@@ -56,9 +56,11 @@ export function takeSnapshotOfHit(array: TraceArray, cpu: Cpu): void {
 /**
  * What a write to `snapshot` does: 0 frees, 1 takes a snapshot, other numbers clear it; the file of one cpu can only clear
  * (`kernel/trace/trace.c:tracing_snapshot_write()`).
+ * @param actor the cpu whose task writes
+ * @param cpu that of the file, when it is one cpu's
  * @returns 0, −EBUSY while a histogram takes snapshots, −EINVAL, −ENOMEM
  */
-export function writeSnapshot(array: TraceArray, value: bigint, cpu?: number): number {
+export function writeSnapshot(array: TraceArray, value: bigint, actor: Cpu, cpu?: number): number {
   if (array.snapshotCondition) return -Errno.EBUSY;
   if (value > 1n) {
     if (array.snapshotAllocated) array.maxBuffer.reset(cpu);
@@ -69,5 +71,5 @@ export function writeSnapshot(array: TraceArray, value: bigint, cpu?: number): n
     if (array.snapshotAllocated) array.freeSnapshot();
     return 0;
   }
-  return array.takeSnapshot();
+  return array.takeSnapshot(actor);
 }

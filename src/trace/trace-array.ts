@@ -8,6 +8,7 @@ import {
   type TraceOptionName,
   type TracerName,
 } from '../abi/trace-options.ts';
+import type { Cpu } from '../machine/index.ts';
 import { ALL_CPUS, RingBuffer } from '../ring-buffer/index.ts';
 import { type CpuMask, cpuMaskTest, emptyCpuMask } from './cpumask.ts';
 import { ErrorLog } from './error-log.ts';
@@ -45,6 +46,8 @@ export class TraceArray {
   /** The other buffer, which a snapshot exchanges with {@link TraceArray.buffer}; small until allocated. */
   maxBuffer: RingBuffer;
   snapshotAllocated = false;
+  /** Who took the last snapshot: latency-format says so above it. */
+  readonly snapshotTaker = { comm: '', pid: 0, cpu: 0, latency: 0n };
   readonly recorder: Recorder;
   readonly errorLog: ErrorLog;
   /** A file for each event. */
@@ -228,9 +231,9 @@ export class TraceArray {
   }
 
   /** Exchanges the buffer with the snapshot's, which first gets the same size (`tracing_snapshot_write()`). Returns 0 or −ENOMEM. */
-  takeSnapshot(): number {
+  takeSnapshot(cpu: Cpu): number {
     const ret = this.expand() || this.#sizeSnapshot();
-    if (ret === 0) this.swapSnapshot();
+    if (ret === 0) this.swapSnapshot(cpu);
     return ret;
   }
 
@@ -239,8 +242,13 @@ export class TraceArray {
     return this.snapshotAllocated ? 0 : this.#sizeSnapshot();
   }
 
-  /** Exchanges the buffer with that of the snapshot, which is allocated (`update_max_tr()`). */
-  swapSnapshot(): void {
+  /** Exchanges the buffer with that of the snapshot, which is allocated; the task that a cpu runs did it (`update_max_tr()`). */
+  swapSnapshot(cpu: Cpu): void {
+    const taker = this.snapshotTaker;
+    taker.comm = cpu.current.comm;
+    taker.pid = cpu.current.pid;
+    taker.cpu = cpu.id;
+    taker.latency = this.maxLatency;
     this.maxBuffer.setRecordOn(this.buffer.isRecordSetOn);
     const { buffer } = this;
     this.buffer = this.maxBuffer;

@@ -53,15 +53,19 @@ const LATENCY_HELP = [
   '',
 ].join('\n');
 
+/** Nobody has measured what is in the buffer itself. */
+const NOBODY = { comm: '', pid: 0, cpu: 0, latency: 0n };
+
 /** What is said above all columns under latency-format (`kernel/trace/trace.c:print_trace_header()`). */
-export function latencySummary({ array, buffer }: TraceSource): string {
+export function latencySummary({ array, buffer, isSnapshot }: TraceSource): string {
   const entries = buffer.entries();
+  const { comm, pid, cpu, latency } = isSnapshot ? array.snapshotTaker : NOBODY;
   const rule = '#    -----------------\n';
   return (
     `# ${array.tracer} latency trace v1.1.5 on ${array.tracing.release}\n` +
     `# ${'-'.repeat(68)}\n` +
-    `# latency: 0 us, #${entries}/${entries + buffer.overruns()}, CPU#0 | (M:PREEMPT(lazy) VP:0, KP:0, SP:0 HP:0 #P:${buffer.cpus})\n` +
-    `${rule}#    | task: -0 (uid:0 nice:0 policy:0 rt_prio:0)\n${rule}#\n`
+    `# latency: ${(latency + 500n) / 1000n} us, #${entries}/${entries + buffer.overruns()}, CPU#${cpu} | (M:PREEMPT(lazy) VP:0, KP:0, SP:0 HP:0 #P:${buffer.cpus})\n` +
+    `${rule}#    | task: ${comm}-${pid} (uid:0 nice:0 policy:0 rt_prio:0)\n${rule}#\n`
   );
 }
 

@@ -74,7 +74,7 @@ export function arrayFiles(parts: TracefsParts, array: TraceArray): Record<strin
       open: () => freeBuffer(array),
     }),
     options: () => optionsDirectory(array),
-    per_cpu: () => perCpuDirectory(array),
+    per_cpu: () => perCpuDirectory(array, parts.actor),
     set_event: () =>
       readWrite({
         read: () => setEventText(array),
@@ -84,7 +84,7 @@ export function arrayFiles(parts: TracefsParts, array: TraceArray): Record<strin
     set_event_notrace_pid: () => eventPidFile(array, 'noPids'),
     set_event_pid: () => eventPidFile(array, 'pids'),
     ...parts.functionFiles(array),
-    snapshot: () => snapshotFile(array, cpus),
+    snapshot: () => snapshotFile(array, cpus, parts.actor),
     timestamp_mode: () => readOnly(() => (array.buffer.timeStampAbs ? 'delta [absolute]\n' : '[delta] absolute\n')),
     trace: () => traceFile(array, cpus),
     trace_clock: () => readWrite({ read: () => traceClockText(array.clock), write: (data) => writeClock(array, data) }),

@@ -1,4 +1,5 @@
 import { Errno } from '../abi/errno.ts';
+import type { Cpu } from '../machine/index.ts';
 import { setBufferSize } from '../trace/buffer-size.ts';
 import { snapshotHelp, writeSnapshot } from '../trace/snapshot.ts';
 import { statsText } from '../trace/stats.ts';
@@ -11,19 +12,19 @@ import { directory, type FileOps, Mode, readOnly, readWrite, type TraceDir, type
 import { numberFile, writeNumber } from './number-file.ts';
 
 /** `per_cpu/` with a directory for each cpu (`kernel/trace/trace.c:tracing_init_tracefs_percpu()`). */
-export function perCpuDirectory(array: TraceArray): TraceDir {
+export function perCpuDirectory(array: TraceArray, actor: () => Cpu): TraceDir {
   const cpus = Array.from({ length: array.buffer.cpus }, (_, cpu) => cpu);
-  return directory(Object.fromEntries(cpus.map((cpu) => [`cpu${cpu}`, () => cpuDirectory(array, cpu)])));
+  return directory(Object.fromEntries(cpus.map((cpu) => [`cpu${cpu}`, () => cpuDirectory(array, cpu, actor)])));
 }
 
-function cpuDirectory(array: TraceArray, cpu: number): TraceDir {
+function cpuDirectory(array: TraceArray, cpu: number, actor: () => Cpu): TraceDir {
   return directory({
     buffer_size_kb: () =>
       numberFile(
         () => `${Math.floor(array.shownSizes[cpu]! / 1024)}\n`,
         (value) => setBufferSize(array, value, cpu),
       ),
-    snapshot: () => snapshotFile(array, [cpu], cpu),
+    snapshot: () => snapshotFile(array, [cpu], actor, cpu),
     snapshot_raw: () => rawFile(array, cpu, true),
     stats: () => readOnly(() => statsText(array, cpu)),
     trace: () => traceFile(array, [cpu], cpu),
@@ -51,9 +52,10 @@ export function traceFile(array: TraceArray, cpus: readonly number[], cpu?: numb
   };
 }
 
-/** A `snapshot` file; `cpu` when it is that of one. */
-export function snapshotFile(array: TraceArray, cpus: readonly number[], cpu?: number): TraceFile {
-  const write = (data: string) => array.expand() || writeNumber((value) => writeSnapshot(array, value, cpu))(data);
+/** A `snapshot` file; `cpu` when it is that of one, `actor` the cpu whose task uses it. */
+export function snapshotFile(array: TraceArray, cpus: readonly number[], actor: () => Cpu, cpu?: number): TraceFile {
+  const write = (data: string) =>
+    array.expand() || writeNumber((value) => writeSnapshot(array, value, actor(), cpu))(data);
   return {
     ...readWrite({ write }),
     open: ({ read }) => {

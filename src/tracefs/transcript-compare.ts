@@ -17,10 +17,20 @@ function maskOtherLine(line: string): string {
   return line.replace(/ *(0x[0-9a-f]+|\b[0-9a-f]{8,}\b|\d+)/g, ' #').replace(/#us[ $@*#!+]:/, '#us:');
 }
 
-function maskTraceLine(line: string): string {
-  if (line.startsWith('#')) return line.replace(/#P:\d+/, '#P:#');
+/** What an event's line says of a call of the graph tracer, whose columns are its own. */
+const GRAPH_TEXT = /\| {2}|# us \|/;
+
+/** How long a call took, with the mark before it and the spaces up to the next column; it may begin a line. */
+const DURATION = /(^|[|) ]) *(?:[$@*#!+] )? *\d+(\.\d+)? us +\|/g;
+
+function maskTraceLine(text: string): string {
+  const line = text.replace(DURATION, '$1 # us |').replace(/last_ts: *[\d.]+/, 'last_ts: #');
+  if (line.startsWith('#') && !line.startsWith('# us'))
+    return line.replace(/#P:\d+/, '#P:#').replace(/(task: .*)-\d+/, '$1-#');
   const head = EVENT_LINE.exec(line);
-  return head ? `${head[1]!.trimStart()}: ${maskEventText(line.slice(head[0].length))}` : maskOtherLine(line);
+  if (!head) return maskOtherLine(line);
+  const rest = line.slice(head[0].length);
+  return `${head[1]!.trimStart()}: ${GRAPH_TEXT.test(rest) ? maskOtherLine(rest) : maskEventText(rest)}`;
 }
 
 const byLine = (mask: (line: string) => string) => (text: string) => text.split('\n').map(mask).join('\n');
