@@ -192,7 +192,7 @@ function createFieldVarHist(
     return undefined;
   };
   if (hist.fieldVarHists.length >= PARAMS_MAX) return fail('TOO_MANY_FIELD_VARS');
-  const file = hist.kernel.eventFile(hist.file.array, system, event);
+  const file = hist.file.array.eventFile(system, event);
   if (!file) return fail('EVENT_FILE_NOT_FOUND');
   const compatible = findCompatible(hist, file);
   if (!compatible) return fail('HIST_NOT_FOUND');

@@ -72,8 +72,7 @@ function parseMatch(hist: HistData, head: string, tail: string | undefined): His
   if (tail === undefined) return refuse(hist, 'NO_CLOSING_PAREN', head);
   const { head: matchSystem, tail: matchEvent } = splitAt(head, '.');
   if (matchEvent === undefined) return refuse(hist, 'SUBSYS_NOT_FOUND', matchSystem);
-  if (!hist.kernel.eventFile(hist.file.array, matchSystem, matchEvent))
-    return refuse(hist, 'INVALID_SUBSYS_EVENT', matchEvent);
+  if (!hist.file.array.eventFile(matchSystem, matchEvent)) return refuse(hist, 'INVALID_SUBSYS_EVENT', matchEvent);
   const parsed = parseDoing(hist, tail, 'onmatch');
   if (typeof parsed === 'number') return parsed;
   return { ...parsed, handler: 'onmatch', matchSystem, matchEvent, varText: undefined };

@@ -1,4 +1,3 @@
-import type { TraceEventFile } from '../trace/event-file.ts';
 import type { TraceArray } from '../trace/trace-array.ts';
 import type { Tracing } from '../trace/tracing.ts';
 import type { HistData } from './hist-data.ts';
@@ -59,12 +58,6 @@ export class HistKernel {
     const before = this.#qualified.length + name.length < QUALIFIED_SIZE ? this.#qualified : '';
     this.#qualified = before + name;
     return this.#qualified;
-  }
-
-  /** The file of an event that can be enabled (`find_event_file()`). */
-  eventFile(array: TraceArray, system: string, event: string): TraceEventFile | undefined {
-    const file = array.eventFile(system, event);
-    return file?.call.ignoreEnable ? undefined : file;
   }
 
   /** The trigger that owns the counts of a name (`find_named_trigger()`). */

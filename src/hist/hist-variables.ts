@@ -38,7 +38,7 @@ function findVarFile(
   name: string,
 ): TraceEventFile | undefined {
   const { array } = hist.file;
-  if (system !== undefined) return hist.kernel.eventFile(array, system, event ?? '');
+  if (system !== undefined) return array.eventFile(system, event ?? '');
   let found: TraceEventFile | undefined;
   for (const other of hist.kernel.withVariables(array)) {
     if (other.file === found || !findVarField(other, name)) continue;
