@@ -248,6 +248,7 @@ test('a sleep lets the idle task run, until its timer expires', async () => {
     'sleep-147 asks: (hrtimer_nanosleep+0x4/0x100) rqtp=250000000',
     'sleep-147 sched_switch: prev_comm=sleep prev_pid=147 to=swapper/0 next_pid=0 next_prio=120',
     '<idle>-0 hrtimer_expire_entry:  function=hrtimer_wakeup now',
+    '<idle>-0 sched_switch: prev_comm=swapper/0 prev_pid=0 to=sleep next_pid=147 next_prio=120',
   ]);
 });
 

@@ -54,6 +54,14 @@ interface Waited {
 const FORK_NS = 500_000;
 const EXEC_NS = 900_000;
 const EXIT_NS = 300_000;
+/** Tracepoints of the timer interrupt that ends a sleep, in their order. */
+const EXPIRY = [
+  'hrtimer_cancel',
+  'hrtimer_expire_entry',
+  'sched_waking',
+  'sched_wakeup',
+  'hrtimer_expire_exit',
+] as const;
 /** O_LARGEFILE, which 64-bit kernels add to every open. */
 const O_LARGEFILE = 0x8000n;
 
@@ -221,7 +229,7 @@ export class Processes {
   sleep(task: Task, ns: number): (interrupted?: boolean) => void {
     this.run(task);
     const sleep = this.#isQuiet ? undefined : this.#pieces.sleep;
-    if (!sleep?.piece.isWatched(this.#kernel)) return () => this.run(task);
+    if (!sleep || !(sleep.piece.isWatched(this.#kernel) || this.#isExpiryWatched)) return () => this.run(task);
     const { piece, awayAt, asked } = sleep;
     const copy = piece.copy();
     piece.setArgument(copy, { param: 'rqtp', from: asked, to: BigInt(Math.round(ns)) });
@@ -240,30 +248,35 @@ export class Processes {
         return;
       }
       this.#expire(cpu, replay.address(piece.argument('timer') ?? 0n), task);
+      if (cpu.current === idle) this.#switch(cpu, task);
       replay.resume();
       replay.run();
       this.#current = task;
     };
   }
 
+  get #isExpiryWatched(): boolean {
+    return EXPIRY.some((name) => this.#kernel.tracepoints.find(name)?.enabled === true);
+  }
+
   /** The timer interrupt that ends a sleep, as its tracepoints tell of it. */
   #expire(cpu: Cpu, timer: bigint, task: Task): void {
     const { machine, tracepoints } = this.#kernel;
-    const points: readonly (readonly [string, readonly bigint[]])[] = [
-      ['hrtimer_cancel', [timer]],
-      ['hrtimer_expire_entry', [timer, this.#now]],
-      ['sched_waking', [task.address]],
-      ['sched_wakeup', [task.address]],
-      ['hrtimer_expire_exit', [timer]],
-    ];
+    const args: Readonly<Record<(typeof EXPIRY)[number], readonly bigint[]>> = {
+      hrtimer_cancel: [timer],
+      hrtimer_expire_entry: [timer, this.#now],
+      sched_waking: [task.address],
+      sched_wakeup: [task.address],
+      hrtimer_expire_exit: [timer],
+    };
     if (!machine.irqEnter(cpu, 'hardirq')) return;
     cpu.irqsOff = true;
     machine.memory.writeUint(this.#now, 8, BigInt(Math.round(machine.clock.now)));
     const { wide } = cpu.current.regs;
-    for (const [name, args] of points) {
+    for (const name of EXPIRY) {
       const point = tracepoints.find(name);
       if (point?.enabled !== true) continue;
-      for (const [n, value] of args.entries()) wide[machine.arch.argRegs[n + 1]!] = value;
+      for (const [n, value] of args[name].entries()) wide[machine.arch.argRegs[n + 1]!] = value;
       point.fire(cpu);
     }
     machine.irqExit(cpu);
