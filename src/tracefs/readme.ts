@@ -33,6 +33,28 @@ const README = `tracing in short:
       filter		- an expression on its fields: records that do not match are dropped
       format		- its fields
       id		- the number in its records
+      trigger		- what else happens when it hits: a command a line, !command removes it
+	   Format: <trigger>[:<count>] [if <filter>]
+	  trigger: traceon, traceoff, snapshot, stacktrace
+		   enable_event:<system>:<event>, disable_event:<system>:<event>
+		   enable_hist:<system>:<event>, disable_hist:<system>:<event>
+		   hist:keys=<field>[,<field>[,<field>]]
+			[:vals=<field>[,...]]
+			[:<var1>=<field|var_ref|numeric_literal>[,<var2>=...]]
+			[:sort=<field>[.descending][,...]]
+			[:size=<entries>]
+			[:pause] [:continue] [:clear] [:nohitcount]
+			[:name=<name>]
+			[:clock=<clock>]
+			[:<handler>.<action>]
+	    field: can be any field, or the special string 'common_stacktrace',
+		   common_timestamp, common_cpu, common_pid, common_comm;
+		   behind it .hex, .sym, .sym-offset, .syscall, .execname,
+		   .log2, .buckets=<size>, .usecs or .stacktrace
+	  handler: onmatch(<system>.<event>), onmax(var), onchange(var)
+	   action: trace(<synthetic_event>,<param>[,...]), save(<field>[,...]),
+		   snapshot()
+      hist		- what its hist triggers counted
 
  dynamic_events		- events made at run time
   Create/append/remove/show the generic dynamic events
@@ -40,6 +62,7 @@ const README = `tracing in short:
 	  accepts: event-definitions (one definition per line)
 	   Format: f[:[<group>/][<event>]] <func-name>[%return] [<args>]
 		   t[:[<group>/][<event>]] <tracepoint> [<args>]
+		   s:[synthetic/]<event> <field> [<field>]
 		   -:[<group>/][<event>]
 	     args: <argname>=fetcharg[:type]
 	 fetcharg: @<address>, @<symbol>[+|-<offset>],
@@ -50,6 +73,12 @@ const README = `tracing in short:
 	     type: s8/16/32/64, u8/16/32/64, x8/16/32/64, char, string, symbol,
 		   b<bit-width>@<bit-offset>/<container-size>, ustring,
 		   symstr, %pd/%pD, <type>\\[<array-size>\\]
+	    field: <stype> <name>;
+	    stype: u8/u16/u32/u64, s8/s16/s32/s64, pid_t, char, char[], long[]
+
+ synthetic_events	- events that histograms trace
+	example: echo 'latency u64 us; pid_t pid' >> synthetic_events
+		 echo 'where u64 us; long[] stack' >> synthetic_events
 `;
 
 /** Forms of definitions that only a kernel with fprobe events takes. */
