@@ -63,6 +63,24 @@ test.each([
   expect(/\] (\S{5}) /.exec(lines()[0]!)?.[1]).toBe(columns);
 });
 
+test('trace neither shows nor counts what is older than the time at which the buffer was emptied', () => {
+  const { tracing, top, event, lines, cpu } = withEvent(2);
+  top.takeSnapshot(cpu);
+  event.hit(tracing, 1);
+  event.hit(tracing, 2, 1);
+  top.takeSnapshot(cpu);
+  tracing.machine.clock.advance(1000);
+  top.reset();
+  top.takeSnapshot(cpu);
+  expect(traceText({ array: top, buffer: top.buffer, cpus: [0, 1] })).toContain('written: 0/0 ');
+  event.hit(tracing, 3);
+  expect(lines().map((line) => line.slice(-1))).toEqual(['3']);
+  expect(traceText({ array: top, buffer: top.buffer, cpus: [0] })).toContain('written: 1/1 ');
+  top.takeSnapshot(cpu);
+  const snapshot = { array: top, buffer: top.maxBuffer, cpus: [0, 1], isSnapshot: true };
+  expect(traceText(snapshot)).toContain('written: 3/3 ');
+});
+
 test('records of several cpus are merged by time; a per-cpu file shows its own', () => {
   const { tracing, top, event } = withEvent(2);
   for (const [value, cpu] of [1, 0, 1, 0].entries()) {

@@ -55,8 +55,10 @@ export class TraceArray {
   readonly options: Record<TraceOptionName, boolean>;
   /** Whether the buffer has its full size; before first use it has two sub-buffers a cpu. */
   expanded: boolean;
-  /** Time of the last reset, in units of the clock: latency-format counts from here. */
+  /** Time of the last reset, in units of the clock: latency-format counts from here, and `trace` shows nothing older. */
   timeStart = 0;
+  /** How many records of each cpu the last reader of `trace` stepped past, because they are older (`skipped_entries`). */
+  readonly skipped: Uint32Array;
   /** Bytes that each cpu's buffer holds, as `buffer_size_kb` shows it: noted when the size is set, not when sub-buffers change theirs. */
   readonly shownSizes: number[];
   /** Whether a removed event left records behind. */
@@ -91,6 +93,7 @@ export class TraceArray {
     const clock = tracing.clocks.source('local');
     this.buffer = RingBuffer.create({ cpus, size: this.expanded ? TRACE_BUF_SIZE_DEFAULT : 0, clock });
     this.maxBuffer = RingBuffer.create({ cpus, size: 0, clock });
+    this.skipped = new Uint32Array(cpus);
     this.shownSizes = Array.from({ length: cpus }, (_, cpu) => this.buffer.size(cpu));
     this.recorder = new Recorder(this, cpus);
     this.errorLog = new ErrorLog(() => tracing.machine.clock.now);
@@ -281,7 +284,7 @@ export class TraceArray {
   reset(cpu = ALL_CPUS): void {
     this.tracing.synchronize();
     this.buffer.reset(cpu);
-    this.timeStart = this.buffer.timeStamp();
+    if (cpu === ALL_CPUS) this.timeStart = this.buffer.timeStamp();
   }
 
   /** Name of the clock that records carry. */

@@ -1,5 +1,5 @@
 import { MergedIterator, RecordRef } from '../ring-buffer/index.ts';
-import { type TraceSource, traceHeader } from './trace-header.ts';
+import { skippedOf, type TraceSource, traceHeader } from './trace-header.ts';
 import { TraceLinePrinter } from './trace-line.ts';
 import type { FollowingRecords, TracerLines } from './tracer.ts';
 
@@ -32,6 +32,7 @@ export class TraceWalk {
     this.#source = source;
     const walk = new MergedIterator(source.buffer, source.cpus);
     this.#walk = walk;
+    this.#skipOld();
     this.#lines = source.array.currentTracer?.lines?.(source.array);
     this.#following = { peek: () => walk.peekCpu(this.#cpu), take: () => walk.advanceCpu(this.#cpu) };
   }
@@ -44,7 +45,7 @@ export class TraceWalk {
     this.#printer ??= this.#begin();
     const printer = this.#printer;
     let start = '';
-    if (this.#overran && !this.#started.has(rec.cpu)) {
+    if (this.#overran && !this.#started.has(rec.cpu) && !skippedOf(this.#source, rec.cpu)) {
       this.#started.add(rec.cpu);
       if (this.#index > 1) start = `##### CPU ${rec.cpu} buffer started ####\n`;
     }
@@ -57,6 +58,7 @@ export class TraceWalk {
   /** Goes back to the oldest records. */
   restart(): void {
     this.#walk.reset();
+    this.#skipOld();
     this.#printer = undefined;
     this.#started.clear();
     this.#index = 0;
@@ -64,6 +66,21 @@ export class TraceWalk {
 
   close(): void {
     this.#walk.close();
+  }
+
+  /**
+   * Steps past records that are older than the time at which the buffer was emptied last: there are some once a snapshot has brought back one that
+   * was not (`kernel/trace/trace.c:tracing_iter_reset()`).
+   */
+  #skipOld(): void {
+    const { array, cpus, isSnapshot } = this.#source;
+    if (isSnapshot) return;
+    for (const cpu of cpus) {
+      let skipped = 0;
+      for (; (this.#walk.peekCpu(cpu)?.timestamp ?? array.timeStart) < array.timeStart; skipped++)
+        this.#walk.advanceCpu(cpu);
+      array.skipped[cpu] = skipped;
+    }
   }
 
   #begin(): TraceLinePrinter {
@@ -75,7 +92,10 @@ export class TraceWalk {
 
 /** The lines of a `trace` file. */
 export function* traceLines(source: TraceSource): Generator<string> {
-  const walk = new TraceWalk(source);
+  yield* linesOf(new TraceWalk(source));
+}
+
+function* linesOf(walk: TraceWalk): Generator<string> {
   try {
     for (let line = walk.next(); line !== undefined; line = walk.next()) yield line;
   } finally {
@@ -89,10 +109,11 @@ const JOINED_LINES = 512;
 /** Content of a `trace` file, or of a `snapshot` that holds something. */
 export function traceText(source: TraceSource): string {
   const pauses = source.array.options['pause-on-trace'];
-  const pieces = [traceHeader(source)];
   if (pauses) source.buffer.disableRecord();
+  const walk = new TraceWalk(source);
+  const pieces = [traceHeader(source)];
   let lines: string[] = [];
-  for (const line of traceLines(source)) {
+  for (const line of linesOf(walk)) {
     if (lines.push(line) < JOINED_LINES) continue;
     pieces.push(lines.join(''));
     lines = [];

@@ -11,11 +11,32 @@ export interface TraceSource {
   readonly isSnapshot?: boolean;
 }
 
-/** `# entries-in-buffer/entries-written`, over all cpus whichever are shown (`print_event_info()`). */
-function eventInfo(buffer: RingBuffer): string {
-  const entries = buffer.entries();
-  return `# entries-in-buffer/entries-written: ${entries}/${entries + buffer.overruns()}   #P:${buffer.cpus}\n#\n`;
+/** How many records of a cpu are not shown, being older than the time at which the buffer was emptied. */
+export const skippedOf = ({ array, isSnapshot }: TraceSource, cpu: number): number =>
+  isSnapshot ? 0 : array.skipped[cpu]!;
+
+/** Whether there is nothing to show (`kernel/trace/trace.c:trace_empty()`). */
+export function hasNoRecords(source: TraceSource): boolean {
+  const { buffer, cpus } = source;
+  return cpus.every((cpu) => buffer.isEmpty(cpu) || buffer.entries(cpu) === skippedOf(source, cpu));
 }
+
+/** `entries-in-buffer/entries-written`, over all cpus whichever are shown; of a cpu with old records, none count as lost (`get_total_entries()`). */
+function entryCounts(source: TraceSource): string {
+  const { buffer } = source;
+  let [entries, total] = [0, 0];
+  for (let cpu = 0; cpu < buffer.cpus; cpu++) {
+    const skipped = skippedOf(source, cpu);
+    const count = buffer.entries(cpu) - skipped;
+    entries += count;
+    total += count + (skipped === 0 ? buffer.overruns(cpu) : 0);
+  }
+  return `${entries}/${total}`;
+}
+
+/** `print_event_info()` */
+const eventInfo = (source: TraceSource) =>
+  `# entries-in-buffer/entries-written: ${entryCounts(source)}   #P:${source.buffer.cpus}\n#\n`;
 
 function plainHelp(tgid: boolean): string {
   return (
@@ -57,29 +78,29 @@ const LATENCY_HELP = [
 const NOBODY = { comm: '', pid: 0, cpu: 0, latency: 0n };
 
 /** What is said above all columns under latency-format (`kernel/trace/trace.c:print_trace_header()`). */
-export function latencySummary({ array, buffer, isSnapshot }: TraceSource): string {
-  const entries = buffer.entries();
+export function latencySummary(source: TraceSource): string {
+  const { array, buffer, isSnapshot } = source;
   const { comm, pid, cpu, latency } = isSnapshot ? array.snapshotTaker : NOBODY;
   const rule = '#    -----------------\n';
   return (
     `# ${array.tracer} latency trace v1.1.5 on ${array.tracing.release}\n` +
     `# ${'-'.repeat(68)}\n` +
-    `# latency: ${(latency + 500n) / 1000n} us, #${entries}/${entries + buffer.overruns()}, CPU#${cpu} | (M:PREEMPT(lazy) VP:0, KP:0, SP:0 HP:0 #P:${buffer.cpus})\n` +
+    `# latency: ${(latency + 500n) / 1000n} us, #${entryCounts(source)}, CPU#${cpu} | (M:PREEMPT(lazy) VP:0, KP:0, SP:0 HP:0 #P:${buffer.cpus})\n` +
     `${rule}#    | task: ${comm}-${pid} (uid:0 nice:0 policy:0 rt_prio:0)\n${rule}#\n`
   );
 }
 
 /** The columns' legend, as the options have it (`kernel/trace/trace.c:trace_default_header()`). */
 function columnsHelp(source: TraceSource): string {
-  const { array, buffer, cpus, isSnapshot } = source;
+  const { array, isSnapshot } = source;
   const { options } = array;
   if (!options['context-info']) return '';
   if (options['latency-format'] && !isSnapshot) {
-    if (cpus.every((cpu) => buffer.isEmpty(cpu))) return '';
+    if (hasNoRecords(source)) return '';
     return latencySummary(source) + (options.verbose ? '' : LATENCY_HELP);
   }
   if (options.verbose) return '';
-  return eventInfo(buffer) + (options['irq-info'] ? irqHelp : plainHelp)(options['record-tgid']);
+  return eventInfo(source) + (options['irq-info'] ? irqHelp : plainHelp)(options['record-tgid']);
 }
 
 /** The lines that start with `#` at the top of a `trace` file. */

@@ -1,4 +1,4 @@
-import { latencySummary, type TraceSource } from '../trace/trace-header.ts';
+import { hasNoRecords, latencySummary, type TraceSource } from '../trace/trace-header.ts';
 import { graphOptions } from './graph-lines.ts';
 
 const LATENCY_LEGEND = [
@@ -11,10 +11,10 @@ const LATENCY_LEGEND = [
 
 /** The columns' legend of function_graph, as its options have it (`kernel/trace/trace_functions_graph.c:__print_graph_headers_flags()`). */
 export function graphHeader(source: TraceSource): string {
-  const { array, buffer, cpus } = source;
+  const { array } = source;
   const { absTime, cpu, proc, duration } = graphOptions(array);
   const latency = array.options['latency-format'];
-  if (!array.options['context-info'] || (latency && cpus.every((each) => buffer.isEmpty(each)))) return '';
+  if (!array.options['context-info'] || (latency && hasNoRecords(source))) return '';
   const columns: [boolean, string, string][] = [
     [absTime, '     TIME       ', '      |         '],
     [cpu, ' CPU', ' |  '],
