@@ -1,5 +1,5 @@
 import type { ArchName } from '../machine/index.ts';
-import { resetTree, runTranscript, SimulatedKernel, type TranscriptTarget } from '../tracefs/index.ts';
+import { RecorderProcess, resetTree, runTranscript, SimulatedKernel, type TranscriptTarget } from '../tracefs/index.ts';
 import { bootOptions } from './boot-options.ts';
 import { putJson } from './output.ts';
 import { profileOf } from './profile-option.ts';
@@ -12,8 +12,8 @@ interface Recorder {
 
 async function recorderFor(options: { tracefs?: string; profile?: string; arch?: ArchName }): Promise<Recorder> {
   if (options.tracefs !== undefined) return (await import('./host-tracefs.ts')).hostTracefs(options.tracefs);
-  const kernel = SimulatedKernel.boot(profileOf(options.profile), bootOptions(options));
-  return { target: kernel.tracefs, fork: (count) => kernel.fork(count) };
+  const target = new RecorderProcess(SimulatedKernel.boot(profileOf(options.profile), bootOptions(options)));
+  return { target, fork: (count) => target.fork(count) };
 }
 
 /** `fprobe record`: runs transcripts' steps, the tree reset before each, and prints them with `ret` and `out` filled in. */

@@ -1,5 +1,12 @@
 import type { ArchName } from '../machine/index.ts';
-import { compareTranscripts, type Difference, resetTree, runTranscript, SimulatedKernel } from '../tracefs/index.ts';
+import {
+  compareTranscripts,
+  type Difference,
+  RecorderProcess,
+  resetTree,
+  runTranscript,
+  SimulatedKernel,
+} from '../tracefs/index.ts';
 import { bootOptions } from './boot-options.ts';
 import { ExitStatus } from './exit-status.ts';
 import { put, putJson } from './output.ts';
@@ -17,11 +24,11 @@ function describe({ id, index, step, what, expected, actual }: Difference): stri
 /** `fprobe replay`: runs recorded transcripts on one simulated kernel, reset before each, and compares under the masks. */
 export function replay(file: string, options: { json?: boolean; profile?: string; arch?: ArchName }): void {
   const transcripts = readTranscripts(file);
-  const kernel = SimulatedKernel.boot(profileOf(options.profile), bootOptions(options));
+  const recorder = new RecorderProcess(SimulatedKernel.boot(profileOf(options.profile), bootOptions(options)));
   let failed = 0;
   for (const transcript of transcripts) {
-    resetTree(kernel.tracefs);
-    const run = runTranscript(transcript, kernel.tracefs, (count) => kernel.fork(count));
+    resetTree(recorder);
+    const run = runTranscript(transcript, recorder, (count) => recorder.fork(count));
     const differences = compareTranscripts(transcript, run);
     if (differences.length > 0) failed++;
     for (const difference of differences) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { isProfileError, loadProfile } from '../profile/index.ts';
+import { RecorderProcess } from './recorder-process.ts';
 import { SimulatedKernel } from './simulated-kernel.ts';
 import { parseTranscript, resetTree, runTranscript, type Transcript } from './transcript.ts';
 import { compareTranscripts } from './transcript-compare.ts';
@@ -22,23 +23,20 @@ function golden(name: string): Transcript[] {
 
 /** Runs transcripts one after the other on one kernel, as they were recorded; ids of those that differ, and the first difference. */
 function replay(transcripts: readonly Transcript[]): Map<string, string> {
-  const kernel = SimulatedKernel.boot(profile as Exclude<typeof profile, { error: string }>);
+  const recorder = new RecorderProcess(SimulatedKernel.boot(profile as Exclude<typeof profile, { error: string }>));
   const failed = new Map<string, string>();
   for (const transcript of transcripts) {
-    resetTree(kernel.tracefs);
-    const run = runTranscript(transcript, kernel.tracefs, (count) => kernel.fork(count));
+    resetTree(recorder);
+    const run = runTranscript(transcript, recorder, (count) => recorder.fork(count));
     const [first] = compareTranscripts(transcript, run);
     if (first) failed.set(transcript.id, `${JSON.stringify(first.step)}\n${first.expected}\n${first.actual}`);
   }
   return failed;
 }
 
-/** Commands at a function that the steps themselves pass through: here they are no system calls of a process. */
-const HIT_BY_STEPS = 'func/commands';
-
 test('the recorded scenarios', () => {
-  const transcripts = golden('transcripts.jsonl.gz').filter(({ id }) => id !== HIT_BY_STEPS);
-  expect(transcripts.length).toBe(57);
+  const transcripts = golden('transcripts.jsonl.gz');
+  expect(transcripts.length).toBe(58);
   expect(replay(transcripts)).toEqual(new Map());
 });
 

@@ -11,6 +11,7 @@ export {
 export { OpenFile } from './open-file.ts';
 export type { CallName } from './process-pieces.ts';
 export type { Processes, SystemCall } from './processes.ts';
+export { RecorderProcess } from './recorder-process.ts';
 export { type BootOptions, SimulatedKernel } from './simulated-kernel.ts';
 export { systemFiles } from './system-files.ts';
 export { linksOf, lookup, openNode, type Stat, Tracefs } from './tracefs.ts';

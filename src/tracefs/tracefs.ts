@@ -16,7 +16,7 @@ export interface Stat {
 }
 
 /** Options of {@link Tracefs.write}. */
-interface WriteHow {
+export interface WriteHow {
   /** Open with O_APPEND instead of O_TRUNC. */
   readonly append?: boolean;
 }
