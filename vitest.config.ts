@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['src/**/*.test.{ts,tsx}'], pool: 'threads', testTimeout: 20_000 } });
+export default defineConfig({ test: { include: ['src/**/*.test.{ts,tsx}'], pool: 'threads', testTimeout: 60_000 } });

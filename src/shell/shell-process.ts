@@ -152,7 +152,7 @@ export class ShellProcess {
 
   open(path: string, how: OpenMode): number {
     this.check();
-    return this.#call('openat', { path: this.#absolute(path), flags: openFlags(how) }, () => {
+    return this.#call('openat', { path: this.#absolute(path), named: path, flags: openFlags(how) }, () => {
       const stream = this.system.vfs.open(this, path, how);
       return typeof stream === 'number' ? stream : this.install(stream);
     });

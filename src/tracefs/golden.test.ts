@@ -52,6 +52,7 @@ test.each([
   ['hist-commands.jsonl.gz', 46],
   ['hist-hits.jsonl.gz', 48],
   ['synthetic-events.jsonl.gz', 71],
+  ['system-calls.jsonl.gz', 13],
 ])('%s', (file, count) => {
   const transcripts = golden(file);
   expect(transcripts.length).toBe(count);

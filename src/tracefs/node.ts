@@ -23,6 +23,8 @@ export interface FileOps {
    * @returns bytes taken or a negative errno. Without it writing is refused with EINVAL.
    */
   write?(data: string): number;
+  /** Whether one read gives as much of the content as is asked for, not only what fits into a page. */
+  readonly whole?: true;
   /** Whether the content is there for one read only: the next one, from where that ended, finds the end. */
   readonly atOnce?: true;
   /** Bytes at a time, for files that are consumed by reading: `''` at the end, −EAGAIN when there is nothing yet. Replaces {@link FileOps.read}. */

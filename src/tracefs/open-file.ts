@@ -1,6 +1,9 @@
 import { Errno } from '../abi/errno.ts';
 import type { FileOps, OpenHow } from './node.ts';
 
+/** Bytes of a page, the buffer that texts are read through. */
+const PAGE_SIZE = 4096;
+
 /** An open file. Its content is fixed from its first read on, until it is read from offset 0 again or written. */
 export class OpenFile {
   readonly #ops: FileOps;
@@ -33,9 +36,22 @@ export class OpenFile {
       if (typeof content === 'number') return content;
       this.#content = content;
     }
-    const piece = this.#content.slice(this.#offset, this.#offset + size);
+    const piece = this.#piece(this.#content, size);
     this.#offset += piece.length;
     return piece;
+  }
+
+  /**
+   * What one read gives of a text: the lines that fit into a page, or one that is longer (`fs/seq_file.c:seq_read_iter()`); of a file that is
+   * read whole all that is asked for.
+   */
+  #piece(content: string, size: number): string {
+    const start = this.#offset;
+    if (this.#ops.whole || content.length - start <= PAGE_SIZE || size <= PAGE_SIZE)
+      return content.slice(start, start + size);
+    const last = content.lastIndexOf('\n', start + PAGE_SIZE - 1);
+    const end = last >= start ? last + 1 : content.indexOf('\n', start) + 1;
+    return content.slice(start, Math.min(start + size, end || content.length));
   }
 
   /**

@@ -31,6 +31,14 @@ const CALLS = {
     path: '/work/data',
     behind: 'file_set_fsnotify_mode_from_watchers',
   },
+  openatMissing: {
+    workload: 'sh-fork',
+    name: 'openat',
+    n: 0,
+    fails: true,
+    path: '/etc/ld.so.cache',
+    behind: 'link_path_walk',
+  },
   read: { workload: 'cat', name: 'read', n: -2, path: '/work/data', behind: 'rw_verify_area' },
   write: { workload: 'sh-fork', name: 'write', n: -1, path: '/tmp/zz', behind: 'rw_verify_area' },
   close: { workload: 'cat', name: 'close', n: 2, path: '/work/data', behind: 'security_file_release' },
@@ -48,7 +56,7 @@ const CALLS = {
 } as const satisfies Record<string, RecordedCall>;
 
 /** A system call that processes can make. */
-export type CallName = keyof typeof CALLS;
+export type CallName = Exclude<keyof typeof CALLS, 'openatMissing'>;
 
 /** A system call, ready to be replayed. */
 interface CallPiece {
@@ -81,7 +89,7 @@ export class ProcessPieces {
   readonly #profile: KernelProfile;
   readonly #functions: KernelProfile['functions'];
   readonly #types: KernelTypes;
-  readonly #calls = new Map<CallName, CallPiece | undefined>();
+  readonly #calls = new Map<keyof typeof CALLS, CallPiece | undefined>();
   readonly #workloads = new Map<string, Workload | undefined>();
   #sleep: SleepPiece | undefined | 'unknown' = 'unknown';
   #fork: ForkPieces | undefined | 'unknown' = 'unknown';
@@ -117,8 +125,9 @@ export class ProcessPieces {
     return this.#sleep;
   }
 
-  /** A system call. */
-  call(name: CallName): CallPiece | undefined {
+  /** A system call; an open of a file that is not there has its own. */
+  call(call: CallName, missing = false): CallPiece | undefined {
+    const name = missing && call === 'openat' ? 'openatMissing' : call;
     if (!this.#calls.has(name)) this.#calls.set(name, this.#cutCall(CALLS[name]));
     return this.#calls.get(name);
   }

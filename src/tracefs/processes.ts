@@ -33,8 +33,12 @@ interface ProcessOptions {
 
 /** What a system call is about. */
 export interface SystemCall {
-  /** Path of the file. */
+  /** Absolute path of the file. */
   readonly path: string;
+  /** The path as the process gives it; the absolute one when left out. */
+  readonly named?: string;
+  /** Whether there is no such file. */
+  readonly missing?: boolean;
   /** Bytes that are asked for or handed over. */
   readonly count?: number;
   /** File descriptor. */
@@ -202,10 +206,10 @@ export class Processes {
    */
   call(task: Task, name: CallName, what: SystemCall, act: () => number): number {
     this.run(task);
-    const call = this.#isQuiet ? undefined : this.#pieces.call(name);
+    const call = this.#isQuiet ? undefined : this.#pieces.call(name, what.missing);
     if (!call?.piece.isWatched(this.#kernel)) return act();
     const { piece, path, actAt } = call;
-    const copy = piece.copy(renames(path, what.path));
+    const copy = piece.copy(renames(path, what.path, what.named));
     const change = (param: string, to: number | undefined, recorded = piece.argument(param)) => {
       if (to !== undefined && recorded !== undefined)
         piece.setArgument(copy, { param, from: recorded, to: BigInt(to) });
@@ -358,8 +362,8 @@ function setExitCode(piece: Piece, replay: Replay, code: number): void {
     piece.setArgument(replay.workload, { param, from: 0n, to: BigInt((code & 0xff) << 8) });
 }
 
-/** Recorded strings and what they are here: a path, its last name, its directory's name. */
-function renames(from: string, to: string): Map<string, string> {
+/** Recorded strings and what they are here: a path as it is given, its last name, its directory's name. */
+function renames(from: string, to: string, named = to): Map<string, string> {
   const parts = (path: string) => {
     const [name = '/', dir] = path.split('/').filter(Boolean).reverse();
     return { name, dir };
@@ -369,6 +373,6 @@ function renames(from: string, to: string): Map<string, string> {
   const strings = new Map<string, string>();
   if (old.dir !== undefined && now.dir !== undefined) strings.set(old.dir, now.dir);
   strings.set(old.name, now.name);
-  if (from !== '/') strings.set(from, to);
+  if (from !== '/') strings.set(from, named);
   return strings;
 }

@@ -11,6 +11,8 @@ import type { TranscriptTarget } from './transcript.ts';
 const ROOT = '/sys/kernel/tracing/';
 /** Where the results of steps go. */
 const OUTPUT = '/tmp/out';
+/** Bytes that are written at a time, and most that one read gives of a text. */
+const PAGE_SIZE = 4096;
 /** Bytes of a step's result beside what was asked and answered. */
 const RESULT_BYTES = 20;
 /** Most that is read of a file, bytes. */
@@ -51,7 +53,7 @@ export class RecorderProcess implements TranscriptTarget {
       if (ret <= 0) break;
     }
     this.#close(path, file);
-    this.#pending += RESULT_BYTES + path.length + content.length;
+    this.#put(RESULT_BYTES + path.length + JSON.stringify(content).length);
     return error === 0 || (error === -Errno.EAGAIN && content !== '') ? content : error;
   }
 
@@ -77,9 +79,10 @@ export class RecorderProcess implements TranscriptTarget {
     const { tracefs } = this.#kernel;
     const names = tracefs.list(path);
     const flags = O.DIRECTORY;
-    const opened = this.#call('openat', { path, flags }, () => (typeof names === 'number' ? names : FD));
+    const missing = names === -Errno.ENOENT;
+    const opened = this.#call('openat', { path, flags, missing }, () => (typeof names === 'number' ? names : FD));
     if (opened >= 0) {
-      this.#call('getdents64', { path, fd: FD }, () => (names as string[]).length);
+      for (const { length } of [names as string[], []]) this.#call('getdents64', { path, fd: FD }, () => length);
       this.#call('close', { path, fd: FD }, () => 0);
     }
     return this.#answer(names, path.length);
@@ -106,7 +109,8 @@ export class RecorderProcess implements TranscriptTarget {
 
   #open(path: string, flags: number, how: OpenHow): OpenFile | number {
     const opened: { file: OpenFile | number } = { file: -Errno.ENOENT };
-    this.#call('openat', { path, flags }, () => {
+    const missing = this.#kernel.tracefs.stat(path) === -Errno.ENOENT;
+    this.#call('openat', { path, flags, missing }, () => {
       opened.file = this.#kernel.tracefs.open(path, how);
       return typeof opened.file === 'number' ? opened.file : FD;
     });
@@ -122,14 +126,25 @@ export class RecorderProcess implements TranscriptTarget {
 
   /** Writes the results so far. */
   #answer<T>(result: T, bytes: number): T {
-    const count = this.#pending + RESULT_BYTES + bytes;
-    this.#pending = 0;
-    this.#kernel.processes.call(this.#kernel.processes.first, 'write', { path: OUTPUT, fd: 1, count }, () => count);
+    this.#put(RESULT_BYTES + bytes);
+    this.#flush(this.#pending);
     return result;
+  }
+
+  /** Results are written when a page of them is full, or when a step ends that is not a read. */
+  #put(bytes: number): void {
+    this.#pending += bytes;
+    while (this.#pending >= PAGE_SIZE) this.#flush(PAGE_SIZE);
+  }
+
+  #flush(count: number): void {
+    const { processes } = this.#kernel;
+    this.#pending -= count;
+    processes.call(processes.first, 'write', { path: OUTPUT, fd: 1, count }, () => count);
   }
 
   #call(name: CallName, what: SystemCall, act: () => number): number {
     const { processes } = this.#kernel;
-    return processes.call(processes.first, name, { ...what, path: `${ROOT}${what.path}` }, act);
+    return processes.call(processes.first, name, { ...what, path: `${ROOT}${what.path}`, named: what.path }, act);
   }
 }

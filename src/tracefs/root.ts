@@ -38,7 +38,7 @@ export function rootDirectory(parts: TracefsParts): TraceDir {
   const files = directory({
     ...arrayFiles(parts, top),
     ...parts.rootFunctionFiles,
-    README: () => readOnly(() => readmeText(tracing.machine.config)),
+    README: () => ({ ...readOnly(() => readmeText(tracing.machine.config)), whole: true }),
     available_events: () => readOnly(() => availableEventsText(top)),
     dynamic_events: () => commandFile(parts.dynamicEvents),
     instances: () => instancesDirectory(parts),
