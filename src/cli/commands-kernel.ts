@@ -12,6 +12,7 @@ export function addKernelCommands(program: Command): void {
     .addOption(named())
     .addOption(cpusOption())
     .addOption(seedOption())
+    .option('--idle <seconds>', 'end it when nobody has been connected for so long', wholeNumber(1, 31_536_000))
     .addOption(profileOption())
     .addHelpText(
       'after',

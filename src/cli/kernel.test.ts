@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -14,20 +15,34 @@ function fprobe(args: readonly string[], input?: string) {
   return execa('node', [program, ...args], { reject: false, env, timeout: 60_000, ...io });
 }
 
+/** Boots a kernel that ends even when these tests are killed. */
+const boot = (...options: readonly string[]) => fprobe(['boot', '--idle', '60', ...options]);
+
+/** Process of a kernel that is up. */
+async function pidOf(name: string): Promise<number> {
+  return JSON.parse((await fprobe(['status', '-n', name, '--json'])).stdout).pid;
+}
+
+/** Waits until a process has ended. */
+async function ended(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}/exe`)) await new Promise((done) => setTimeout(done, 50));
+}
+
 beforeAll(async () => {
-  expect(await fprobe(['boot', '--cpus', '2'])).toMatchObject({
+  expect(await boot('--cpus', '2')).toMatchObject({
     exitCode: 0,
     stderr: 'fprobe: kernel "default" is up',
   });
 });
 afterAll(async () => {
-  await fprobe(['shutdown']);
+  for (const line of (await fprobe(['status', '--json'])).stdout.split('\n').filter(Boolean))
+    await fprobe(['shutdown', '-n', JSON.parse(line).name]);
   rmSync(folder, { recursive: true });
 });
 
 test('a second kernel of the same name does not come up; one of another name does, and is told apart', async () => {
-  expect(await fprobe(['boot'])).toMatchObject({ exitCode: 2, stderr: 'fprobe: kernel "default": it is up already' });
-  await fprobe(['boot', '--name', 'other', '--seed', '7']);
+  expect(await boot()).toMatchObject({ exitCode: 2, stderr: 'fprobe: kernel "default": it is up already' });
+  await boot('--name', 'other', '--seed', '7');
   const { stdout } = await fprobe(['status', '--json']);
   const kernels = stdout.split('\n').map((line) => JSON.parse(line));
   expect(kernels).toMatchObject([
@@ -110,11 +125,30 @@ test('trace_pipe streams until its reader has enough, and others write meanwhile
 }, 60_000);
 
 test('a kernel that was killed leaves a socket that the next one replaces', async () => {
-  await fprobe(['boot', '-n', 'killed']);
-  const { stdout } = await fprobe(['status', '-n', 'killed', '--json']);
-  process.kill(JSON.parse(stdout).pid, 'SIGKILL');
-  await new Promise((done) => setTimeout(done, 100));
+  await boot('-n', 'killed');
+  const pid = await pidOf('killed');
+  process.kill(pid, 'SIGKILL');
+  await ended(pid);
   expect(await fprobe(['status', '-n', 'killed'])).toMatchObject({ exitCode: 1 });
-  expect(await fprobe(['boot', '-n', 'killed'])).toMatchObject({ exitCode: 0 });
+  expect(await boot('-n', 'killed')).toMatchObject({ exitCode: 0 });
   expect(await fprobe(['shutdown', '-n', 'killed'])).toMatchObject({ exitCode: 0 });
+});
+
+test('a kernel ends that nobody uses any more, or can find any more', async () => {
+  await fprobe(['boot', '-n', 'idle', '--idle', '1']);
+  await boot('-n', 'lost');
+  const lost = await pidOf('lost');
+  rmSync(join(folder, 'fprobe', 'lost.sock'));
+  await ended(lost);
+  while (readdirSync(join(folder, 'fprobe')).includes('idle.sock')) await new Promise((done) => setTimeout(done, 50));
+  expect(await fprobe(['status', '-n', 'idle'])).toMatchObject({ exitCode: 1 });
+});
+
+test('a kernel whose boot was given up does not come up', async () => {
+  const socket = join(folder, 'fprobe', 'given-up.sock');
+  const daemon = fork(join(root, 'dist/kernel-daemon.js'));
+  daemon.send({ name: 'given-up', socket, cpus: 1, seed: 0, idle: 60 });
+  daemon.disconnect();
+  await new Promise((resolve) => daemon.once('exit', resolve));
+  expect(existsSync(socket)).toBe(false);
 });

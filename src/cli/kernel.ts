@@ -15,19 +15,21 @@ interface BootOptions {
   readonly cpus: number;
   readonly seed: number;
   readonly profile?: string;
+  /** Seconds without any client after which it ends. */
+  readonly idle?: number;
 }
 
 const daemon = new URL('./kernel-daemon.js', import.meta.url);
 
 /** `fprobe boot`: starts a kernel in the background. */
-export async function boot({ name, cpus, seed, profile }: BootOptions): Promise<void> {
+export async function boot({ profile, ...options }: BootOptions): Promise<void> {
   profileOf(profile);
   try {
-    await bootKernel(daemon, { name, cpus, seed, ...(profile !== undefined && { profile }) });
+    await bootKernel(daemon, { ...options, ...(profile !== undefined && { profile }) });
   } catch (error) {
-    throw new UsageError(`kernel "${name}": ${(error as Error).message}`);
+    throw new UsageError(`kernel "${options.name}": ${(error as Error).message}`);
   }
-  say(`fprobe: kernel "${name}" is up`);
+  say(`fprobe: kernel "${options.name}" is up`);
 }
 
 /** `fprobe shutdown`: ends a kernel that is up. */

@@ -35,6 +35,10 @@ export async function mount(dir: string | undefined, options: MountOptions): Pro
   for (const stale of staleMounts(place)) await unmount(stale);
   checkPlace(place);
   const kernel = await kernelFor(options);
+  // Before there is a mount: it must not outlive this process.
+  const stopped = new Promise<void>((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
+  });
   let mounted: Mounted;
   try {
     mounted = kernel ? await RelayedMount.start(place, kernel, 'tracing') : await serve(place, options);
@@ -44,9 +48,6 @@ export async function mount(dir: string | undefined, options: MountOptions): Pro
   }
   const whose = kernel ? `kernel "${options.name ?? DEFAULT_NAME}"'s` : "a simulated kernel's";
   say(`fprobe: ${whose} tracing files are in ${place}; Ctrl-C or umount ends it`);
-  const stopped = new Promise<void>((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done());
-  });
   const how = await Promise.race([mounted.gone, stopped.then(() => 'stopped' as const)]);
   if (how === 'kernel') say('fprobe: the kernel is gone');
   if (how === undefined || how === 'unmounted') return end(kernel);

@@ -1,5 +1,5 @@
 // A kernel that stays up: boots, listens on its socket, tells whoever started it, and serves until somebody ends it.
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { isProfileError, loadProfile } from '../profile/index.ts';
 import { KernelHost } from './kernel-host.ts';
 import { KernelServer } from './kernel-server.ts';
@@ -12,6 +12,8 @@ export interface DaemonRequest {
   readonly profile?: string;
   readonly cpus: number;
   readonly seed: number;
+  /** Seconds without any client after which it ends; never when left out. */
+  readonly idle?: number;
 }
 
 /** What it answers. */
@@ -20,7 +22,12 @@ export interface DaemonReport {
   readonly error?: string;
 }
 
-async function serve({ name, socket, profile: wanted, cpus, seed }: DaemonRequest): Promise<void> {
+/** Milliseconds between looks at whether anybody can, and does, use the kernel. */
+const LOOK_EVERY = 1000;
+
+/** Brings a kernel up. Gives what ends it. */
+async function serve(request: DaemonRequest): Promise<() => void> {
+  const { name, socket, profile: wanted, cpus, seed, idle = Infinity } = request;
   process.title = 'fprobe';
   const profile = loadProfile(wanted);
   if (isProfileError(profile)) throw new Error(profile.error);
@@ -35,13 +42,33 @@ async function serve({ name, socket, profile: wanted, cpus, seed }: DaemonReques
   await server.listen(socket);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
   process.on('SIGHUP', () => {});
+  const mine = inodeOf(socket);
+  let usedAt = performance.now();
+  setInterval(() => {
+    if (server.clients > 0) usedAt = performance.now();
+    // Somebody removed the socket, or put another there: nobody will find this kernel again.
+    if (inodeOf(socket) !== mine) process.kill(process.pid, 'SIGKILL');
+    else if (performance.now() - usedAt >= idle * 1000) end();
+  }, LOOK_EVERY).unref();
+  return end;
 }
 
-const report = (message: DaemonReport, then: () => void) => process.send?.(message, then);
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
+}
+
+// Whoever started it has ended before it was up: nobody waits for it.
+const abandoned = () => process.exit(1);
+process.once('disconnect', abandoned);
+
+function report(message: DaemonReport, then: (error: Error | null) => void): void {
+  process.off('disconnect', abandoned);
+  process.send?.(message, undefined, undefined, then);
+}
 
 process.once('message', (request: DaemonRequest) => {
   serve(request).then(
-    () => report({}, () => process.disconnect()),
+    (end) => report({}, (error) => (error ? end() : process.disconnect())),
     (error: Error) => report({ error: error.message }, () => process.exit(1)),
   );
 });

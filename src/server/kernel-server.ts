@@ -29,6 +29,11 @@ export class KernelServer {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
+  /** Connections that there are. */
+  get clients(): number {
+    return this.#clients.size;
+  }
+
   /** Begins to listen; the socket is its user's alone. What a killed kernel left at the path is replaced; rejects when one is up. */
   async listen(path: string): Promise<void> {
     if (existsSync(path)) {
@@ -127,7 +132,7 @@ export class KernelServer {
       cpus: machine.cpus.length,
       seed: options.seed,
       ns: machine.clock.now,
-      clients: clients.length,
+      clients: this.clients,
       mounts: clients.filter(({ mount }) => mount !== undefined).length,
       events: [...tracing.events.dynamicEvents].length,
     };
