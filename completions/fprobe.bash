@@ -108,8 +108,8 @@ _fprobe_command() {
       ;;
     'fprobe boot')
       commands=''
-      options='-n --name --cpus --seed --profile -h --help'
-      values='-n:kernel --name:kernel --cpus:none --seed:none --profile:profile'
+      options='-n --name --cpus --seed --idle --profile -h --help'
+      values='-n:kernel --name:kernel --cpus:none --seed:none --idle:none --profile:profile'
       arguments=''
       ;;
     'fprobe status')

@@ -28,7 +28,7 @@ function __fprobe_valued
         case 'fprobe mount'
             string split ' ' -- '-n --name --cpus --seed --profile'
         case 'fprobe boot'
-            string split ' ' -- '-n --name --cpus --seed --profile'
+            string split ' ' -- '-n --name --cpus --seed --idle --profile'
         case 'fprobe status'
             string split ' ' -- '-n --name'
         case 'fprobe run'
@@ -274,6 +274,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe mount\' 0' -a '(__fish_complete_dire
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s n -l name -x -a '(__fprobe_values kernel)' -d 'which kernel'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l seed -x  -d 'where everything random comes from'
+complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l idle -x  -d 'end it when nobody has been connected for so long'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -l profile -x -a '(__fprobe_values profile; __fish_complete_directories)' -d 'kernel profile: a name that fprobe profile list has, or a folder'
 complete -c fprobe -n '__fprobe_at \'fprobe boot\'' -s h -l help -d 'show this help'
 

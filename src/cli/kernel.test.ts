@@ -3,7 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+// Each starts several processes, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'bin/fprobe.js');
@@ -122,7 +125,7 @@ test('trace_pipe streams until its reader has enough, and others write meanwhile
   for (const n of [1, 2, 3]) await fprobe(['write', 'trace_marker', `mark ${n}`]);
   const { stdout, stderr } = await pipe;
   expect({ stdout, stderr }).toEqual({ stdout: 'mark 1\nmark 2\n0 0', stderr: '' });
-}, 60_000);
+});
 
 test('a kernel that was killed leaves a socket that the next one replaces', async () => {
   await boot('-n', 'killed');

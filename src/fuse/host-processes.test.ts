@@ -20,6 +20,7 @@ class Host implements ProcessSource {
   leader = (pid: number) => this.leaders.get(pid) ?? pid;
   program = (pid: number) => `/bin/${this.states.get(pid)?.comm}`;
   lastPid = () => this.last;
+  maxPid = () => 1000;
   forget = () => {};
 
   /** A process comes to be; the last pid is its. */
@@ -145,6 +146,39 @@ test('how many faults a child of a program has is learnt from one alone', () => 
   expect(told().filter((line) => line.endsWith('waits'))).toHaveLength(3);
 });
 
+test('a small child is seen after a big one, and on a busy host no more than one in its place', () => {
+  const { host, processes, told } = shell();
+  const child = (faults: number, pids: number) => {
+    host.last += pids;
+    host.inherit(101, faults);
+    processes.enter(101, 'openat');
+    return told().filter((line) => line.endsWith('waits')).length;
+  };
+  expect([child(76, 1), child(31, 1), child(76, 1), child(62, 2)]).toEqual([1, 1, 1, 2]);
+  expect([child(31, 9), child(31, 2), child(45, 2)]).toEqual([1, 1, 1]);
+});
+
+test('pids start again from the lowest that is not reserved', () => {
+  const { host, processes, told } = shell();
+  host.last = 998;
+  host.inherit(101, 1);
+  processes.enter(101, 'openat');
+  host.last = 301;
+  host.inherit(101, 66);
+  processes.enter(101, 'openat');
+  expect(told().filter((line) => line.endsWith('waits'))).toHaveLength(3);
+});
+
+test('pids that were counted for one process are not missed for another that is seen at the same time', () => {
+  const { host, processes, told } = shell();
+  host.inherit(101, 22);
+  host.start(103, 'sh', 101);
+  host.last = 104;
+  host.inherit(103, 22);
+  processes.enter(103, 'openat');
+  expect(told().filter((line) => line.endsWith('waits'))).toHaveLength(2);
+});
+
 test('a child that nobody saw is told from one that was seen and has gone', () => {
   const { host, processes, told } = shell();
   host.start(102, 'cat', 101);
@@ -185,6 +219,14 @@ test('another program under the same pid was executed', () => {
   host.states.set(101, { ...host.states.get(101)!, comm: 'grep' });
   processes.enter(101, 'openat');
   expect(told()).toEqual(['sh 101 runs /bin/grep']);
+});
+
+test('what a program forks has its name, not that of the one before', () => {
+  const { host, processes, told } = shell();
+  host.states.set(101, { ...host.states.get(101)!, comm: 'make' });
+  host.start(102, 'make', 101);
+  processes.enter(102, 'openat');
+  expect(told()).toEqual(['sh 101 runs /bin/make', 'make forks 102']);
 });
 
 test('a pid that somebody else has by now is another process', () => {

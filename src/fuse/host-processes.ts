@@ -23,19 +23,30 @@ interface Known<Task> {
   used: boolean;
 }
 
+/** Page faults that a parent inherited from children that are known: at the least, and at the most. */
+interface Explained {
+  least: number;
+  most: number;
+}
+
 /** Page faults, at the least, of a child that a shell forks and that does next to nothing: dash's has 22, busybox's 24, bash's 48. */
 const CHILD_FAULTS = 20;
 /** Children of one program differ: some have this part of the faults of another. */
 const SPREAD = 0.8;
 /** Page faults that a process may have had since it was last looked at: one that used a file, and one that was only seen. */
 const LATER_FAULTS = { used: 2, seen: 300 } as const;
+/** Pids that are given out only once, before pids start again: `RESERVED_PIDS`. */
+const RESERVED_PIDS = 300;
+/** Counts of unseen children for which the host is taken to be busy, once pids were given to others than those that are followed. */
+const BUSY = 32;
 /** Looks after which all that are known are held against /proc. */
 const SWEEP = 256;
 
 /**
  * Follows the processes of the host that use a mount, and tells the simulated kernel: who is new was forked, whose name changed has run
  * another program, who is gone has exited. Children that lived and died between two looks are noticed by the page faults that their
- * parent inherits; there were no more of them than pids were given out meanwhile, and no more than the faults allow.
+ * parent inherits. As many pids were given out meanwhile, unless others than those that are followed got some: then faults must tell how many
+ * there were.
  */
 export class HostProcesses<Task> {
   readonly #processes: SimulatedProcesses<Task>;
@@ -43,9 +54,13 @@ export class HostProcesses<Task> {
   /** Clock ticks after the host's boot: who started earlier was there before. */
   readonly #since: number;
   readonly #known = new Map<number, Known<Task>>();
-  /** Last pid of the host when its new pids were counted, and those after it that became known since. */
+  /** Last pid of the host when its new pids were counted, and pids that became known since. */
   #lastPid: number;
-  #newlyKnown = 0;
+  #newlyKnown: number[] = [];
+  /** Pids that were found to have been given out at this look, and that nobody who is known has. */
+  #missing = 0;
+  /** Counts of unseen children until the host is taken to be quiet again. */
+  #busy = 0;
   /** Least page faults that a child of a program was seen to have, by the program's name. */
   readonly #childFaults = new Map<string, number>();
   #looks = 0;
@@ -84,6 +99,7 @@ export class HostProcesses<Task> {
       const known = this.#known.get(pid);
       if (known) return known.task;
     }
+    this.#missing = 0;
     if (++this.#looks % SWEEP === 0) this.#sweep();
     const known = pid > 0 ? this.#see(pid) : undefined;
     if (!known) return this.#processes.first;
@@ -123,9 +139,9 @@ export class HostProcesses<Task> {
     const known: Known<Task> = { pid, task, parent, children: new Map(), state, used: false };
     this.#known.set(pid, known);
     parent?.children.set(pid, known);
-    if (isNew && pid > this.#lastPid) this.#newlyKnown++;
     if (!isNew) return known;
-    this.#forkUnseen(known, this.#unseen(state.comm, state.childFaults, 0));
+    this.#newlyKnown.push(pid);
+    this.#forkUnseen(known, this.#unseen(state.comm, state.childFaults, { least: 0, most: 0 }));
     if (state.comm !== (parent?.state.comm ?? '')) this.#exec(known);
     return known;
   }
@@ -133,22 +149,23 @@ export class HostProcesses<Task> {
   #update(known: Known<Task>, state: ProcessState): void {
     const before = known.state;
     known.state = state;
+    // The children that can be told apart were mostly forked afterwards.
+    if (state.comm !== before.comm) this.#exec(known);
     this.#forkUnseen(known, this.#reap(known, state.childFaults - before.childFaults));
     for (const pid of this.#source.children(known.pid)) {
       if (known.children.has(pid)) continue;
       const child = this.#source.look(pid);
       if (child) this.#add(pid, child, known);
     }
-    if (state.comm !== before.comm) this.#exec(known);
   }
 
   /** Children that are gone have exited. How many more there must have been, whose faults were inherited as well. */
   #reap(parent: Known<Task>, inherited: number): number {
-    let explained = 0;
+    const explained = { least: 0, most: 0 };
     for (const child of parent.children.values()) {
       const state = this.#source.look(child.pid);
       if (state?.started === child.state.started) continue;
-      explained += faultsOf(child);
+      explain(explained, child);
       this.#exit(child);
       this.#processes.wait(parent.task, child.task);
     }
@@ -156,19 +173,34 @@ export class HostProcesses<Task> {
   }
 
   /** How many children a process had that nobody saw, by the page faults that it inherited and that no known child explains. */
-  #unseen(comm: string, inherited: number, explained: number): number {
+  #unseen(comm: string, inherited: number, explained: Explained): number {
     if (inherited <= 0) return 0;
-    const last = this.#source.lastPid();
-    // Pids start again from the lowest when they have reached the highest.
-    const given = last < this.#lastPid ? 1 : last - this.#lastPid - this.#newlyKnown;
-    this.#lastPid = last;
-    this.#newlyKnown = 0;
+    this.#countPids();
+    const missing = this.#missing;
+    const possible = Math.floor((inherited - explained.least) / CHILD_FAULTS);
+    this.#busy = missing > possible ? BUSY : Math.max(0, this.#busy - 1);
+    const rest = inherited - explained.most;
     const least = this.#childFaults.get(comm) ?? CHILD_FAULTS;
-    const atMost = Math.floor((inherited - explained) / least);
     // One pid, no known child: that is what a child of this program has.
-    if (given === 1 && explained === 0 && inherited >= CHILD_FAULTS && !(inherited > least && least > CHILD_FAULTS))
+    if (missing === 1 && explained.most === 0 && possible > 0 && !(inherited > least && least > CHILD_FAULTS))
       this.#childFaults.set(comm, Math.floor(inherited * SPREAD));
-    return Math.max(0, Math.min(atMost, given));
+    const likely = rest < CHILD_FAULTS ? 0 : Math.max(1, Math.floor(rest / least));
+    const count = Math.max(0, Math.min(missing, this.#busy > 0 ? likely : possible));
+    this.#missing -= count;
+    return count;
+  }
+
+  /** Adds the pids that were given out since they were last counted to those that are missing. */
+  #countPids(): void {
+    const from = this.#lastPid;
+    const last = this.#source.lastPid();
+    if (last === from) return;
+    // They start again from the lowest when they have reached the highest.
+    const given = last > from ? last - from : this.#source.maxPid() - from + Math.max(0, last - RESERVED_PIDS);
+    const isNew = (pid: number) => (last > from ? pid > from && pid <= last : pid > from || pid <= last);
+    this.#missing += Math.max(0, given - this.#newlyKnown.filter(isNew).length);
+    this.#newlyKnown = [];
+    this.#lastPid = last;
   }
 
   /** A process forks children that exit at once and are waited for. */
@@ -198,9 +230,10 @@ export class HostProcesses<Task> {
   }
 }
 
-/** Page faults that a parent inherits from a child that has exited, at the most: its own and those of its children. */
-function faultsOf<Task>({ state, used, children }: Known<Task>): number {
-  let faults = state.faults + state.childFaults + (used ? LATER_FAULTS.used : LATER_FAULTS.seen);
-  for (const child of children.values()) faults += faultsOf(child);
-  return faults;
+/** Adds what a parent inherits from a child that has exited: its own page faults, and those of its children. */
+function explain<Task>(explained: Explained, { state, used, children }: Known<Task>): void {
+  const faults = state.faults + state.childFaults;
+  explained.least += faults;
+  explained.most += faults + (used ? LATER_FAULTS.used : LATER_FAULTS.seen);
+  for (const child of children.values()) explain(explained, child);
 }

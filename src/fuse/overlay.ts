@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { runTool, unescapeField } from './fuse-mount.ts';
+import { HostError, runTool, unescapeField } from './fuse-mount.ts';
 
 /** Where tracefs belongs, and where it has been before. */
 const TRACING = '/sys/kernel/tracing';
@@ -27,17 +27,16 @@ function kernelHasTracefs(): boolean {
 
 /**
  * Lays the simulated files over those of the running kernel, in this mount namespace only. Programs that look for a mount of type tracefs
- * must find one, and ours in it: a real one is mounted below where there is none, and every one that there is gets covered.
+ * must find one, and ours in it: a real one is mounted below where there is none, and every one that there is gets covered. Throws HostError
+ * where one cannot be: nobody must be let in who would use it unawares.
  * @param staging where the session's tree is mounted
  * @param privileged whether a tracefs may be mounted
  * @returns what could not be had, one line each
  */
 export async function layOver(staging: string, privileged: boolean): Promise<string[]> {
   const missing: string[] = [];
-  const bind = async (from: string, to: string) => {
-    const failed = await runTool('mount', ['--bind', `${staging}/${from}`, to]);
-    if (failed !== undefined) missing.push(`${to} cannot be laid over: ${failed}`);
-  };
+  const bind = (from: string, to: string) => runTool('mount', ['--bind', `${staging}/${from}`, to]);
+  const notLaidOver = (path: string, reason: string) => `${path} cannot be laid over: ${reason}`;
   if (!existsSync(TRACING))
     missing.push(`${TRACING} is not there: programs find the files in $TRACEFS_PATH alone (kernel without tracefs)`);
   else if (!tracefsMounts().includes(TRACING)) {
@@ -45,10 +44,17 @@ export async function layOver(staging: string, privileged: boolean): Promise<str
     if (reason !== undefined) missing.push(`no mount of type tracefs, so trace-cmd finds nothing: ${reason}`);
   }
   const places = new Set([...tracefsMounts(), ...[TRACING, DEBUG_TRACING].filter((dir) => existsSync(dir))]);
-  for (const dir of places) await bind('tracing', dir);
+  for (const dir of places) {
+    const failed = await bind('tracing', dir);
+    if (failed !== undefined) throw new HostError(notLaidOver(dir, failed));
+  }
   for (const path of SYSTEM_FILES) {
-    if (existsSync(path)) await bind(`system${path}`, path);
-    else missing.push(`${path} is not there on the running kernel, so it is not here either`);
+    if (!existsSync(path)) {
+      missing.push(`${path} is not there on the running kernel, so it is not here either`);
+      continue;
+    }
+    const failed = await bind(`system${path}`, path);
+    if (failed !== undefined) missing.push(notLaidOver(path, failed));
   }
   return missing;
 }

@@ -24,6 +24,8 @@ export interface ProcessSource {
   program(pid: number): string | undefined;
   /** The last pid that was given to anybody. */
   lastPid(): number;
+  /** Pids are below this. */
+  maxPid(): number;
   /** It is of no interest any more. */
   forget(pid: number): void;
 }
@@ -60,6 +62,10 @@ export class ProcFiles implements ProcessSource {
 
   lastPid(): number {
     return Number(this.#read('/proc/loadavg')?.trimEnd().split(' ').at(-1) ?? 0);
+  }
+
+  maxPid(): number {
+    return Number(this.#readOnce('/proc/sys/kernel/pid_max') ?? 32_768);
   }
 
   forget(pid: number): void {

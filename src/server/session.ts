@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostError, type ServeOptions } from '../fuse/index.ts';
@@ -40,7 +40,7 @@ interface SessionPrograms {
   readonly worker: URL;
 }
 
-/** Start of the names of the directories that sessions are mounted on; a pid follows. */
+/** Start of the names of the directories that sessions are mounted on; the number of a pid namespace and a pid in it follow. */
 const STAGING = 'fprobe-';
 
 /**
@@ -65,7 +65,7 @@ export class Session {
   static async start(programs: SessionPrograms, options: SessionOptions): Promise<Session> {
     const isRoot = process.getuid?.() === 0;
     removeStale();
-    const staging = mkdtempSync(join(tmpdir(), `${STAGING}${process.pid}-`));
+    const staging = mkdtempSync(join(tmpdir(), `${STAGING}${pidNamespace()}-${process.pid}-`));
     const namespaces = ['--mount', '--propagation', 'private', ...(isRoot ? [] : ['--user', '--map-root-user'])];
     const server = spawn('unshare', [...namespaces, process.execPath, programs.server.pathname], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -107,11 +107,17 @@ export class Session {
   }
 }
 
-/** Removes the directories of sessions that were killed. */
+/** Number of the pid namespace of this process: pids of others mean nothing in it. */
+function pidNamespace(): string {
+  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))![0];
+}
+
+/** Removes the directories of sessions that were killed. Removing one that is in use would unmount it, whoever's mount namespace it is in. */
 function removeStale(): void {
   const folder = tmpdir();
+  const mine = `${STAGING}${pidNamespace()}-`;
   for (const name of readdirSync(folder)) {
-    const pid = name.startsWith(STAGING) ? Number.parseInt(name.slice(STAGING.length), 10) : Number.NaN;
+    const pid = name.startsWith(mine) ? Number.parseInt(name.slice(mine.length), 10) : Number.NaN;
     if (!Number.isNaN(pid) && !existsSync(`/proc/${pid}`)) remove(join(folder, name));
   }
 }
