@@ -180,7 +180,7 @@ _fprobe_command() {
       ;;
     'fprobe profile import')
       commands=''
-      options='--live --kallsyms --btf --functions --formats --events --version-file --recordings --vmlinux --trace-dat --arch -o --output --name -h --help'
+      options='--live --kallsyms --btf --functions --formats --events --version-file --recordings --fresh --vmlinux --trace-dat --arch -o --output --name -h --help'
       values='--kallsyms:file --btf:file --functions:file --formats:file --events:file --version-file:file --recordings:dir --vmlinux:file --trace-dat:file --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm -o:dir --output:dir --name:none'
       arguments='dir'
       ;;

@@ -346,6 +346,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l formats -r -F -
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l events -r -F -d 'available_events'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l version-file -r -F -d '/proc/version'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l recordings -x -a '(__fish_complete_directories)' -d 'recorded programs'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l fresh -d 'convert recordings anew, also those that another profile has converted'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l vmlinux -r -F -d 'from a kernel as an ELF file, or an x86 kernel image'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l trace-dat -r -F -d 'from a trace.dat of trace-cmd, version 6 or 7'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'the arch of that kernel (default: as its files tell)'

@@ -31,6 +31,7 @@ ${EXIT_STATUS}`,
     .option('--events <file>', 'available_events')
     .option('--version-file <file>', '/proc/version')
     .option('--recordings <dir>', 'recorded programs')
+    .option('--fresh', 'convert recordings anew, also those that another profile has converted')
     .option('--vmlinux <file>', 'from a kernel as an ELF file, or an x86 kernel image')
     .option('--trace-dat <file>', 'from a trace.dat of trace-cmd, version 6 or 7')
     .addOption(importArchOption())

@@ -13,7 +13,7 @@ import {
   type SourceFiles,
   userProfileDir,
 } from '../profile/index.ts';
-import { convertRecordings } from '../workload/index.ts';
+import { recordingConverter } from '../workload/index.ts';
 import { UsageError } from './exit-status.ts';
 import { say } from './output.ts';
 import { ProgressLine } from './progress.ts';
@@ -23,6 +23,7 @@ interface ImportOptions extends SourceFiles {
   readonly arch?: ArchName;
   readonly output?: string;
   readonly name?: string;
+  readonly fresh?: boolean;
 }
 
 const FILE_OPTIONS = [
@@ -73,7 +74,8 @@ export async function profileImport(folder: string | undefined, options: ImportO
     if (isProfileError(sources)) throw new UsageError(sources.error);
     const { dir, name } = targetOf(options, sources);
     const result = await importProfile(sources, dir, {
-      convertRecordings,
+      converter: recordingConverter,
+      ...(options.fresh && { fresh: true }),
       ...(progress && { progress }),
       ...(name !== undefined && { name }),
       ...(options.arch !== undefined && { arch: options.arch }),

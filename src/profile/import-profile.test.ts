@@ -6,6 +6,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import { BtfBuilder } from '../btf/blob-builder.ts';
 import { folderSources } from './folder-sources.ts';
 import { type ImportOptions, type ImportReport, importProfile } from './import-profile.ts';
+import type { RecordingConverter } from './import-recordings.ts';
 import { type KernelProfile, loadProfile } from './profile.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
 
@@ -43,6 +44,13 @@ beforeEach(() => {
   writeFileSync(join(source, 'recordings', 'cat.func.gz'), gzipSync('recorded\n'));
 });
 
+const converterOf = (convert: RecordingConverter['convert']): RecordingConverter => ({
+  revision: 1,
+  reads: (name) => /\.func$/.test(name),
+  convert,
+});
+const COPY = converterOf((files) => files);
+
 async function importFolder(options?: ImportOptions): Promise<ImportReport | ProfileError> {
   const sources = await folderSources(source);
   return isProfileError(sources) ? sources : importProfile(sources, out, options);
@@ -63,7 +71,7 @@ function loaded(dir: string): KernelProfile {
 test('what is imported is what loads', async () => {
   const report = await imported({
     name: 'test',
-    convertRecordings: (files) => files.map(({ name, bytes }) => ({ name: name.replace('.func', ''), bytes })),
+    converter: converterOf((files) => files.map(({ name, bytes }) => ({ name: name.replace('.func', ''), bytes }))),
   });
   expect(report).toMatchObject({ symbols: 5, functions: 2, types: 4, events: 1 });
   expect(report.warnings).toEqual(
@@ -86,18 +94,18 @@ test('what is imported is what loads', async () => {
 });
 
 test('two imports give the same bytes, and replace what was there', async () => {
-  await imported({ convertRecordings: (files) => files });
+  await imported({ converter: COPY });
   const first = ['profile.json', 'symbols.bin', 'btf-index.bin'].map((name) => readFileSync(join(out, name)));
   await imported();
   expect(loaded(out).workloads.names).toEqual([]);
-  await imported({ convertRecordings: (files) => files });
+  await imported({ converter: COPY });
   expect(['profile.json', 'symbols.bin', 'btf-index.bin'].map((name) => readFileSync(join(out, name)))).toEqual(first);
 });
 
 test('without the optional files the kernel has no events and no version', async () => {
   for (const name of ['available_events', 'event_formats.gz', 'version', 'options.txt', 'recordings'])
     rmSync(join(source, name), { recursive: true });
-  const report = await imported({ convertRecordings: (files) => files });
+  const report = await imported({ converter: COPY });
   expect(report.warnings).toEqual(expect.arrayContaining(['no version', 'no event_formats', 'no recordings']));
   const profile = loaded(out);
   expect([profile.release, profile.events.list, profile.workloads.names]).toEqual(['unknown', [], []]);
@@ -145,9 +153,9 @@ test.each<[error: string, change: () => void]>([
 });
 
 test('a converter may not write outside, nor the importer over a file', async () => {
-  const convertRecordings = () => [{ name: '../x', bytes: new Uint8Array(1) }];
-  expect(await importFolder({ convertRecordings })).toEqual({
-    error: 'a converted recording has an impossible name: "../x"',
+  const converter = converterOf(() => [{ name: '../x', bytes: new Uint8Array(1) }]);
+  expect(await importFolder({ converter })).toEqual({
+    error: 'a recording has an impossible name: "../x"',
   });
   writeFileSync(out, 'a file');
   expect(await importFolder()).toEqual({ error: expect.stringContaining(`${out}: cannot be written`) });
@@ -200,7 +208,7 @@ test.each<[error: string, change: (dir: string) => void]>([
   ['DIR/vmlinux.btf: BTF version 0 is not supported', edit('vmlinux.btf', (bytes) => bytes.writeUInt8(0, 2))],
   ['DIR/workloads/cat.func.br: is damaged', edit('workloads/cat.func.br', (bytes) => bytes.fill(0xff))],
 ])('%s', async (error, change) => {
-  await imported({ convertRecordings: (files) => files });
+  await imported({ converter: COPY });
   const dir = join(root, 'damaged');
   rmSync(dir, { recursive: true, force: true });
   cpSync(out, dir, { recursive: true });

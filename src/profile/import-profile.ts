@@ -1,7 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, constants } from 'node:zlib';
+import { basename } from 'node:path';
 import { type ArchName, longSizeOf } from '../abi/arch-names.ts';
 import { Btf } from '../btf/btf.ts';
 import { archOf } from './arch-of.ts';
@@ -10,21 +7,15 @@ import { type FoundSites, packFunctions, sitesOfIps, sitesOfList } from './build
 import { buildSymbols } from './build-symbols.ts';
 import { FunctionTable } from './function-table.ts';
 import { guessSites } from './guess-functions.ts';
-import { hostReason } from './host-files.ts';
+import { type ImportedRecordings, importRecordings, type RecordingConverter } from './import-recordings.ts';
 import { type KallsymsColumns, parseKallsyms } from './kallsyms.ts';
 import { type KernelSources, type SourcePart, TEXT_FILES } from './kernel-sources.ts';
 import { type Manifest, ProfileFile } from './manifest.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
-import { type Progress, readSource } from './read-source.ts';
+import type { Progress } from './read-source.ts';
 import { PROFILE_FORMAT, packSections } from './section-file.ts';
 import { SymbolTable } from './symbol-table.ts';
 import { writeProfile } from './write-profile.ts';
-
-/** A file of the source's `recordings` folder, unpacked and without `.gz` in its name; or a converted recording. */
-export interface RecordingFile {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
 
 /** How to import. */
 export interface ImportOptions {
@@ -32,18 +23,11 @@ export interface ImportOptions {
   readonly name?: string;
   /** The arch, where it is not to be told from the source. */
   readonly arch?: ArchName;
-  /** Turns the recordings of the source into what `WorkloadFiles` will read. Without it there are no workloads. */
-  readonly convertRecordings?: (files: readonly RecordingFile[], kernel: ImportedKernel) => readonly RecordingFile[];
+  /** What makes workloads of the source's recordings. Without it there are none. */
+  readonly converter?: RecordingConverter;
+  /** Whether recordings are converted anew even where another profile has them converted. */
+  readonly fresh?: boolean;
   readonly progress?: Progress;
-}
-
-/** What a converter of recordings may ask about the kernel that is imported. */
-export interface ImportedKernel {
-  /** What one of the {@link TEXT_FILES} holds. */
-  text(name: string): string | undefined;
-  readonly btf: Btf;
-  readonly symbols: SymbolTable;
-  readonly functions: FunctionTable;
 }
 
 /** What an import made. */
@@ -56,6 +40,9 @@ export interface ImportReport {
   /** What was left out and why, a sentence each. */
   readonly warnings: readonly string[];
 }
+
+/** Files of a profile that a converter of recordings is told of: the converted ones depend on them. */
+const CONVERTED_WITH = [ProfileFile.symbols, ProfileFile.functions, ProfileFile.btf, 'text/initial-files.txt'];
 
 const decode = (part: SourcePart | undefined) => new TextDecoder().decode(part?.bytes);
 const inPart = ({ from }: { readonly from: string }, { error }: ProfileError): ProfileError => ({
@@ -157,8 +144,6 @@ export async function importProfile(
     const bytes = sources.texts?.get(name);
     return bytes && new TextDecoder().decode(bytes);
   };
-  const workloads = await convert(sources, options, { text, btf, symbols, functions }, warnings);
-  if (isProfileError(workloads)) return workloads;
   const files = new Map<string, Uint8Array>([
     [ProfileFile.symbols, read.bytes],
     [ProfileFile.functions, functionBytes],
@@ -173,7 +158,19 @@ export async function importProfile(
     const bytes = sources.texts?.get(name);
     if (bytes !== undefined) files.set(`text/${name}`, bytes);
   }
-  for (const { name, bytes } of workloads) files.set(`workloads/${name}.br`, bytes);
+  const { recordings: dir } = sources;
+  const { converter, fresh } = options;
+  let recorded: ImportedRecordings = { workloads: [], warnings: [] };
+  if (converter !== undefined && dir === undefined) warnings.push('no recordings');
+  if (converter !== undefined && dir !== undefined) {
+    const kernel = { text, btf, symbols, functions };
+    const kernelFiles = CONVERTED_WITH.flatMap((name) => files.get(name) ?? []);
+    const result = await importRecordings({ dir, banner, converter, kernel, kernelFiles, outDir, fresh, progress });
+    if (isProfileError(result)) return result;
+    recorded = result;
+    warnings.push(...result.warnings);
+  }
+  for (const { name, bytes } of recorded.workloads) files.set(`workloads/${name}.br`, bytes);
   const manifest: Manifest = {
     format: PROFILE_FORMAT,
     name: options.name ?? basename(outDir),
@@ -181,6 +178,7 @@ export async function importProfile(
     banner,
     arch,
     ...(notes.length > 0 && { notes }),
+    ...(recorded.digest !== undefined && { recordings: recorded.digest }),
     files: Object.fromEntries([...files].map(([name, bytes]) => [name, bytes.length])),
   };
   progress?.('writing', 0, 1);
@@ -194,48 +192,4 @@ export async function importProfile(
     events: events.count,
     warnings: [...notes, ...warnings],
   };
-}
-
-/** Two at a time: the pool of threads that packs is shared. */
-async function compress(bytes: Uint8Array): Promise<Uint8Array> {
-  return promisify(brotliCompress)(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: 11,
-      [constants.BROTLI_PARAM_LGWIN]: 24,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  });
-}
-
-/** The converted recordings of the source, packed. */
-async function convert(
-  { recordings }: KernelSources,
-  { convertRecordings, progress }: ImportOptions,
-  kernel: ImportedKernel,
-  warnings: string[],
-): Promise<readonly RecordingFile[] | ProfileError> {
-  if (convertRecordings === undefined) return [];
-  if (recordings === undefined) {
-    warnings.push('no recordings');
-    return [];
-  }
-  let names: string[];
-  try {
-    names = readdirSync(recordings).sort();
-  } catch (error) {
-    return { error: `${recordings}: ${hostReason(error)}` };
-  }
-  const files: RecordingFile[] = [];
-  for (const name of names) {
-    const bytes = await readSource(join(recordings, name), progress);
-    if (isProfileError(bytes)) return bytes;
-    files.push({ name: name.replace(/\.(gz|br|zst)$/, ''), bytes });
-  }
-  progress?.('recordings', 0, 1);
-  const converted = convertRecordings(files, kernel);
-  const unsafe = converted.find(({ name }) => !/^\w[\w.-]*$/.test(name));
-  if (unsafe !== undefined)
-    return { error: `a converted recording has an impossible name: ${JSON.stringify(unsafe.name)}` };
-  progress?.('packing recordings', 0, 1);
-  return Promise.all(converted.map(async ({ name, bytes }) => ({ name, bytes: await compress(bytes) })));
 }

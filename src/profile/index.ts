@@ -1,14 +1,8 @@
 export { fileSources, liveSources, type SourceFiles } from './file-sources.ts';
 export { folderSources } from './folder-sources.ts';
 export { FunctionTable } from './function-table.ts';
-export {
-  type ImportedKernel,
-  type ImportOptions,
-  type ImportReport,
-  importProfile,
-  profileNameOf,
-  type RecordingFile,
-} from './import-profile.ts';
+export { type ImportOptions, type ImportReport, importProfile, profileNameOf } from './import-profile.ts';
+export type { ImportedKernel, RecordingConverter, RecordingFile } from './import-recordings.ts';
 export type { KernelSources } from './kernel-sources.ts';
 export { builtinProfiles, DEFAULT_PROFILE, type KernelProfile, loadProfile } from './profile.ts';
 export { isProfileError, type ProfileError } from './profile-error.ts';

@@ -26,6 +26,8 @@ export interface Manifest {
   readonly arch: ArchName;
   /** What was guessed or missing when it was made, a sentence each. */
   readonly notes?: readonly string[];
+  /** Digest of what the workloads were converted from. */
+  readonly recordings?: string;
   /** Bytes of every file of the profile, by its path below the folder. */
   readonly files: Readonly<Record<string, number>>;
 }
@@ -39,7 +41,7 @@ export function parseManifest(text: string): Manifest | ProfileError {
     return { error: 'is not JSON' };
   }
   if (typeof value !== 'object' || value === null || isProfileError(value)) return { error: 'is not a profile' };
-  const { format, name, release, banner, arch, notes, files } = value as Record<string, unknown>;
+  const { format, name, release, banner, arch, notes, recordings, files } = value as Record<string, unknown>;
   if (format !== PROFILE_FORMAT)
     return { error: `has format ${JSON.stringify(format)?.slice(0, 20)}, this program reads format ${PROFILE_FORMAT}` };
   if (!isArch(arch))
@@ -52,7 +54,8 @@ export function parseManifest(text: string): Manifest | ProfileError {
   );
   if (unsafe !== undefined) return { error: `lists a file it must not: ${JSON.stringify(unsafe[0]).slice(0, 60)}` };
   const told = Array.isArray(notes) ? { notes: notes.map(String) } : {};
-  return { format, name, release, banner, arch, ...told, files: Object.fromEntries(sizes) };
+  const digest = typeof recordings === 'string' ? { recordings } : {};
+  return { format, name, release, banner, arch, ...told, ...digest, files: Object.fromEntries(sizes) };
 }
 
 const isArch = (value: unknown): value is ArchName => ARCH_NAMES.includes(value as ArchName);

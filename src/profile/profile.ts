@@ -37,6 +37,8 @@ export interface KernelProfile {
   readonly isBuiltin: boolean;
   /** What was guessed or missing when it was imported, a sentence each. */
   readonly notes: readonly string[];
+  /** Digest of what the workloads were converted from; `undefined` where there are none. */
+  readonly recordingsDigest: string | undefined;
   /** Whether the kernel has types (BTF). */
   readonly hasTypes: boolean;
   /** Opens every section once, to find damage. */
@@ -104,6 +106,7 @@ class LazyProfile implements KernelProfile {
   readonly dir: string;
   readonly isBuiltin: boolean;
   readonly notes: readonly string[];
+  readonly recordingsDigest: string | undefined;
   readonly hasTypes: boolean;
   readonly #files: Manifest['files'];
   #symbols: SymbolTable | undefined;
@@ -122,6 +125,7 @@ class LazyProfile implements KernelProfile {
     this.dir = dir;
     this.isBuiltin = isBuiltin;
     this.notes = notes;
+    this.recordingsDigest = manifest.recordings;
     this.hasTypes = Object.hasOwn(files, ProfileFile.btf);
     this.#files = files;
   }

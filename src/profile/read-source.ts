@@ -96,11 +96,12 @@ export async function unpackChunks(
   }
 }
 
-/**
- * Reads a whole file, unpacked when it is packed with gzip, brotli (by its name, `.br`) or, where Node can, zstd. It is read in pieces, so that
- * `progress` is told how far it is. The bytes are in a buffer of their own, aligned for words of any size.
- */
-export async function readSource(path: string, progress?: Progress): Promise<Uint8Array | ProfileError> {
+/** Opens a file, gives its first piece and the others to `use`; the error of either names the file. */
+async function withChunks(
+  path: string,
+  progress: Progress | undefined,
+  use: (first: Uint8Array, all: AsyncIterable<Uint8Array>) => Promise<Uint8Array | ProfileError>,
+): Promise<Uint8Array | ProfileError> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
@@ -109,10 +110,7 @@ export async function readSource(path: string, progress?: Progress): Promise<Uin
     const chunks = chunksOf(handle, path, stat.size, progress);
     const { value: first, done } = await chunks.next();
     if (done) return new Uint8Array(0);
-    const packing = path.endsWith('.br') ? 'brotli' : packingOf(first);
-    const bytes = await (packing === undefined
-      ? collect(withFirst(first, chunks))
-      : unpackChunks(withFirst(first, chunks), packing));
+    const bytes = await use(first, withFirst(first, chunks));
     return 'error' in bytes ? { error: `${path}: ${bytes.error}` } : bytes;
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
@@ -120,4 +118,31 @@ export async function readSource(path: string, progress?: Progress): Promise<Uin
   } finally {
     await handle?.close();
   }
+}
+
+/** How a file is packed, by its name and first bytes. */
+const packingOfFile = (path: string, first: Uint8Array) => (path.endsWith('.br') ? 'brotli' : packingOf(first));
+
+/**
+ * Reads a whole file, unpacked when it is packed with gzip, brotli (by its name, `.br`) or, where Node can, zstd. It is read in pieces, so that
+ * `progress` is told how far it is. The bytes are in a buffer of their own, aligned for words of any size.
+ */
+export async function readSource(path: string, progress?: Progress): Promise<Uint8Array | ProfileError> {
+  return withChunks(path, progress, (first, all) => {
+    const packing = packingOfFile(path, first);
+    return packing === undefined ? collect(all) : unpackChunks(all, packing);
+  });
+}
+
+/** Reads a whole file as it is, packed or not. */
+export async function readPacked(path: string, progress?: Progress): Promise<Uint8Array | ProfileError> {
+  return withChunks(path, progress, (_, all) => collect(all));
+}
+
+/** Unpacks what {@link readPacked} read of a file. */
+export async function unpackSource(path: string, bytes: Uint8Array): Promise<Uint8Array | ProfileError> {
+  const packing = packingOfFile(path, bytes);
+  if (packing === undefined || bytes.length === 0) return bytes;
+  const plain = await unpackChunks(Readable.from([bytes]), packing);
+  return 'error' in plain ? { error: `${path}: ${plain.error}` } : plain;
 }

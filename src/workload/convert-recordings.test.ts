@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { isProfileError, loadProfile } from '../profile/index.ts';
-import { convertRecordings } from './convert-recordings.ts';
+import { CONVERTER_REVISION, convertRecordings } from './convert-recordings.ts';
 import { unpackWorkload } from './unpack.ts';
 import { StepKind, type Workload } from './workload.ts';
 
@@ -44,7 +45,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 function converted(files: Record<string, string>): Workload[] {
   const sources = Object.entries(files).map(([name, text]) => ({ name, bytes: bytes(text) }));
-  return convertRecordings(sources, profile).map(({ name, bytes }) => {
+  return [...convertRecordings(sources, profile)].map(({ name, bytes }) => {
     const workload = unpackWorkload(bytes);
     if ('error' in workload) throw new Error(workload.error);
     expect(workload.name).toBe(name);
@@ -126,5 +127,21 @@ test('no recordings, no workloads', () => {
 
 test('the same files give the same bytes', () => {
   const files = [{ name: 'probe.fgraph', bytes: bytes(FGRAPH) }];
-  expect(convertRecordings(files, profile)).toEqual(convertRecordings(files, profile));
+  expect([...convertRecordings(files, profile)]).toEqual([...convertRecordings(files, profile)]);
+});
+
+test('a converter that makes other bytes has another revision', () => {
+  const files = Object.entries({
+    'probe.fgraph': FGRAPH,
+    'probe-ret.fgraph': RETURNS,
+    'probe.objects': OBJECTS,
+    'objects-definitions.txt': DEFINITIONS,
+  }).map(([name, text]) => ({ name, bytes: bytes(text) }));
+  const hash = createHash('sha256');
+  for (const converted of convertRecordings(files, profile)) hash.update(converted.bytes);
+  // When this differs: raise CONVERTER_REVISION, and make the built-in profile anew (src/profile/README.md).
+  expect([CONVERTER_REVISION, hash.digest('hex')]).toEqual([
+    1,
+    '00fe786e6a99fcf12d629c273b8c1401b692ebae3446179ebb60e5f1483ca969',
+  ]);
 });

@@ -54,8 +54,8 @@ interface Shared {
   readonly set: RecordingSet;
 }
 
-/** Reads recordings and works out a script for each program among them. */
-export function convertScripts(files: readonly RecordingSource[], kernel: ConversionKernel): Converted[] {
+/** Reads recordings and works out a script for each program among them, one after the other. */
+export function* convertScripts(files: readonly RecordingSource[], kernel: ConversionKernel): Generator<Converted> {
   const set = readRecordings(files);
   const shared: Shared = {
     kernel,
@@ -84,7 +84,7 @@ export function convertScripts(files: readonly RecordingSource[], kernel: Conver
     for (const { op, item } of returns.steps)
       if (op === 'enter' && item.kind === 'call') shared.times.set(item, time++);
   }
-  return set.programs.map((program) => convertProgram(program, shared));
+  for (const program of set.programs) yield convertProgram(program, shared);
 }
 
 function convertProgram(program: ProgramRecordings, shared: Shared): Converted {

@@ -1,5 +1,5 @@
 import {
-  parsePlace,
+  NamePool,
   type RecordedArg,
   type RecordedCall,
   type RecordedItem,
@@ -24,13 +24,13 @@ interface Open extends RecordedTask {
  * arguments. Lines that it does not know are skipped. What an interrupt called lies one deeper than the calls around it
  * and becomes the children of a frame of its own ({@link RecordedCall.interrupt}).
  */
-export function parseFgraph(text: string): RecordedRun {
+export function parseFgraph(text: string, names = new NamePool()): RecordedRun {
   const tasks = new Map<number, Open>();
   const run: RecordedRun = { tasks, steps: [], strays: [] };
   for (let at = 0; at < text.length; ) {
     let end = text.indexOf('\n', at);
     if (end < 0) end = text.length;
-    readLine(run, tasks, text.slice(at, end));
+    readLine(run, tasks, text.slice(at, end), names);
     at = end + 1;
   }
   for (const task of tasks.values()) while (interruptOnTop(task)) popInterrupt(run, task, task.stack.at(-1)!.start);
@@ -38,9 +38,10 @@ export function parseFgraph(text: string): RecordedRun {
 }
 
 /** Text of the arguments between a call's brackets. */
-export function parseArgs(text: string): RecordedArg[] {
+export function parseArgs(text: string, names = new NamePool()): RecordedArg[] {
   const args: RecordedArg[] = [];
-  for (const [, name, words, value] of text.matchAll(ARG)) {
+  for (const [, named, words, value] of text.matchAll(ARG)) {
+    const name = names.name(named);
     if (value !== undefined) args.push({ name, value: BigInt(value) & WORD });
     else {
       const [low, high] = words.split(/[:,\s]+/).filter(Boolean);
@@ -50,7 +51,7 @@ export function parseArgs(text: string): RecordedArg[] {
   return args;
 }
 
-function readLine(run: RecordedRun, tasks: Map<number, Open>, line: string): void {
+function readLine(run: RecordedRun, tasks: Map<number, Open>, line: string, names: NamePool): void {
   if (line.charCodeAt(0) === 35) return;
   const bar1 = line.indexOf('|');
   const bar2 = bar1 < 0 ? -1 : line.indexOf('|', bar1 + 1);
@@ -70,25 +71,24 @@ function readLine(run: RecordedRun, tasks: Map<number, Open>, line: string): voi
   const depth = (from - bar3 - 3) / 2;
   const duration = /([\d.]+) us/.exec(line.slice(bar2 + 1, bar3));
   const ns = duration === null ? undefined : Math.round(Number(duration[1]) * 1000);
-  if (line.startsWith('} /* ', from)) close(run, task, line.slice(from + 5, -3), time, ns);
-  else if (line.startsWith('/* ', from)) mark(run, task, line.slice(from + 3, -3), time);
-  else if (line.endsWith('{') || line.endsWith(';')) open(run, task, line.slice(from), depth, time, ns);
+  if (line.startsWith('} /* ', from)) close(run, task, names.name(line.slice(from + 5, -3)), time, ns);
+  else if (line.startsWith('/* ', from)) mark(run, task, line.slice(from + 3, -3), time, names);
+  else if (line.endsWith('{') || line.endsWith(';'))
+    open(run, task, line.slice(from), { depth, start: time, duration: ns, names });
 }
 
 function open(
   run: RecordedRun,
   task: Open,
   text: string,
-  depth: number,
-  start: number,
-  duration: number | undefined,
+  { depth, start, duration, names }: { depth: number; start: number; duration: number | undefined; names: NamePool },
 ): void {
   const leaf = text.endsWith(';');
   const bracket = text.indexOf('(');
-  const fn = text.slice(0, bracket);
+  const fn = names.name(text.slice(0, bracket));
   frameFor(run, task, fn, depth, start);
   const parent = task.stack.at(-1);
-  const args = parseArgs(text.slice(bracket + 1));
+  const args = parseArgs(text.slice(bracket + 1), names);
   const call: RecordedCall = { kind: 'call', fn, args, pid: task.pid, start, parent, children: [], interrupt: false };
   if (leaf && duration !== undefined) call.duration = duration;
   place(task, call);
@@ -131,15 +131,21 @@ function close(run: RecordedRun, task: Open, fn: string, time: number, duration:
   }
 }
 
-function mark(run: RecordedRun, task: Open, text: string, start: number): void {
+function mark(run: RecordedRun, task: Open, text: string, start: number, names: NamePool): void {
   const returned = RETURN.exec(text);
   if (returned !== null) {
     const call = task.stack.at(-1);
-    const to = parsePlace(returned[1]);
+    const to = names.place(returned[1]);
     const value = BigInt(`0x${returned[3]}`);
     if (to === undefined) return;
     if (call === undefined || call.fn !== returned[2]) {
-      run.strays.push({ pid: task.pid, fn: returned[2], returnTo: to, returnValue: value, at: run.steps.length });
+      run.strays.push({
+        pid: task.pid,
+        fn: names.name(returned[2]),
+        returnTo: to,
+        returnValue: value,
+        at: run.steps.length,
+      });
     } else {
       call.returnTo = to;
       call.returnValue = value;

@@ -1,5 +1,5 @@
 import type { TreeCall, TreeRun } from './normalize.ts';
-import { type CodePlace, parsePlace } from './recorded-run.ts';
+import { type CodePlace, NamePool } from './recorded-run.ts';
 import { alignEqual, alignWeighted, type Pairs } from './sequence-align.ts';
 
 /** What the flag column of a trace line says. */
@@ -45,18 +45,18 @@ export function parseFlags(
 }
 
 /** Reads the text of the function tracer, printed with symbol offsets. */
-export function parseFunc(text: string): FuncLine[] {
+export function parseFunc(text: string, names = new NamePool()): FuncLine[] {
   const lines: FuncLine[] = [];
   for (const line of text.split('\n')) {
     const m = LINE.exec(line);
     if (m === null) continue;
-    const fn = parsePlace(m[8]);
+    const fn = names.place(m[8]);
     if (fn === undefined) continue;
     lines.push({
-      comm: m[1].trim(),
+      comm: names.name(m[1].trim()),
       pid: Number(m[2]),
       fn,
-      caller: parsePlace(m[9]),
+      caller: names.place(m[9]),
       flags: parseFlags(m[3], m[4], m[5], m[6], m[7]),
     });
   }

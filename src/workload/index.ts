@@ -1,6 +1,6 @@
 export { type CallChoice, callProgram } from './call-program.ts';
 export type { ConversionKernel } from './convert.ts';
-export { convertRecordings } from './convert-recordings.ts';
+export { recordingConverter } from './convert-recordings.ts';
 export { type ForkPrograms, forkPrograms } from './fork-program.ts';
 export { KernelData } from './kernel-data.ts';
 export { KernelTypes } from './kernel-types.ts';

@@ -91,3 +91,30 @@ export function parsePlace(text: string): CodePlace | undefined {
   const m = PLACE.exec(text);
   return m ? { symbol: m[1], offset: Number.parseInt(m[2], 16), size: Number.parseInt(m[3], 16) } : undefined;
 }
+
+/** Names and places that recordings repeat a million times, each kept once: equal ones are then the same string, which is quick to tell. */
+export class NamePool {
+  readonly #names = new Map<string, string>();
+  readonly #places = new Map<string, CodePlace>();
+
+  /** The one string of these characters. */
+  name(text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    // A copy: what is cut out of a text keeps all of that in memory.
+    const own = text.split('').join('');
+    this.#names.set(own, own);
+    return own;
+  }
+
+  /** As {@link parsePlace}. */
+  place(text: string): CodePlace | undefined {
+    const known = this.#places.get(text);
+    if (known !== undefined) return known;
+    const parsed = parsePlace(text);
+    if (parsed === undefined) return undefined;
+    const place = { ...parsed, symbol: this.name(parsed.symbol) };
+    this.#places.set(this.name(text), place);
+    return place;
+  }
+}

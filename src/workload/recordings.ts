@@ -4,7 +4,7 @@ import { alignFunc, type FuncLine, parseFunc } from './func-text.ts';
 import { InterruptPool } from './interrupts.ts';
 import { normalizeRun, type TreeCall, type TreeRun } from './normalize.ts';
 import { type ObjectEvent, parseObjects } from './objects-text.ts';
-import type { StrayReturn } from './recorded-run.ts';
+import { NamePool, type StrayReturn } from './recorded-run.ts';
 import { EventFlags } from './step-flags.ts';
 
 /** A file of recordings: its name without `.gz` and its unpacked bytes. */
@@ -45,12 +45,13 @@ export function readRecordings(files: readonly RecordingSource[]): RecordingSet 
   const texts = new Map(files.map(({ name, bytes }) => [name, () => new TextDecoder('latin1').decode(bytes)]));
   const text = (name: string) => texts.get(name)?.();
   const names = files.flatMap(({ name }) => /^(.+)(?<!-ret|-events)\.fgraph$/.exec(name)?.[1] ?? []);
-  const run = (file: string) => (texts.has(file) ? parseFgraph(text(file)!) : undefined);
+  const pool = new NamePool();
+  const run = (file: string) => (texts.has(file) ? parseFgraph(text(file)!, pool) : undefined);
   const interrupts = new InterruptPool();
   const raw = names.map((name) => {
     const events = run(`${name}-events.fgraph`);
     const returnRun = run(`${name}-ret.fgraph`);
-    const lineList = parseFunc(text(`${name}.func`) ?? '');
+    const lineList = parseFunc(text(`${name}.func`) ?? '', pool);
     if (events !== undefined) interrupts.add(events);
     if (returnRun !== undefined) interrupts.addReturns(returnRun.strays);
     interrupts.addLines(lineList);
