@@ -340,7 +340,7 @@ complete -c fprobe -n '__fprobe_at \'fprobe profile\' 0' -a use -d 'choose the p
 
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l live -d 'from the kernel that runs here'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l kallsyms -r -F -d 'from /proc/kallsyms or a System.map'
-complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l btf -r -F -d 'types: /sys/kernel/btf/vmlinux'
+complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l btf -r -F -d 'types: /sys/kernel/btf/vmlinux, or the folder with those of modules'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l functions -r -F -d 'traceable functions: available_filter_functions_addrs, or without addresses'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l formats -r -F -d 'event formats, each behind a line "== events/SYSTEM/NAME/format", or a folder like events/'
 complete -c fprobe -n '__fprobe_at \'fprobe profile import\'' -l events -r -F -d 'available_events'

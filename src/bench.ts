@@ -82,6 +82,20 @@ async function benchImport(): Promise<void> {
       times.push(now() - start);
     }
     row('raw files of the built-in kernel, without recordings', median(times), 'ms');
+    const theirs = loadProfile(out);
+    if (isProfileError(theirs)) throw new Error(theirs.error);
+    const commands = recordedDefinitions();
+    const rounds = [mustLoad(), theirs].map((profile) => definitionRound(profile, commands));
+    for (const round of rounds) round();
+    const [own, other] = rounds.map((): number[] => []) as [number[], number[]];
+    for (let i = 0; i < 10; i++) {
+      const start = now();
+      rounds[i & 1]!();
+      (i & 1 ? other : own).push(now() - start);
+    }
+    const rate = (took: readonly number[]) => (commands.length * 1000) / median(took);
+    row('recorded definitions, built-in profile', rate(own), 'a second');
+    row('recorded definitions, imported profile', rate(other), 'a second');
     const program = new URL('../bin/fprobe.js', import.meta.url).pathname;
     const check = [program, 'check', '-e', 'f:rd vfs_read file=file->f_path.dentry->d_name.name:string count'];
     const [builtin, imported] = wholeProcesses([check, [...check, '--profile', out]]) as [number, number];
@@ -92,15 +106,20 @@ async function benchImport(): Promise<void> {
   }
 }
 
-function benchCheck(): void {
-  section('Checking definitions');
+/** The definitions that the kernel's answers are kept of. */
+function recordedDefinitions(): string[] {
   const file = new URL('../selftests/golden/definitions.jsonl.gz', import.meta.url);
-  const commands = gunzipSync(readFileSync(file))
+  return gunzipSync(readFileSync(file))
     .toString('utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as { steps: { op: string; path: string; data?: string }[] })
     .flatMap(({ steps }) => steps.flatMap((step) => (step.op === 'append' && step.data ? [step.data.trimEnd()] : [])));
+}
+
+function benchCheck(): void {
+  section('Checking definitions');
+  const commands = recordedDefinitions();
   const round = definitionRound(mustLoad(), commands);
   round();
   const times = Array.from({ length: 5 }, () => {

@@ -1,5 +1,6 @@
 export { Btf, type BtfOptions, type FoundMember, type FuncProto, type MemberPlace, type ResolvedType } from './btf.ts';
 export { readPrototype } from './c-prototype.ts';
+export { mergeSplit } from './merge-split.ts';
 export type {
   BtfComposite,
   BtfError,

@@ -3,7 +3,8 @@ import { hashAt } from './names.ts';
 import { RECORD_WORDS, recordWords } from './record.ts';
 import type { BtfError } from './types.ts';
 
-const MAX_TYPES = 0x000f_ffff;
+/** Highest type id, `BTF_MAX_TYPE`. */
+export const MAX_TYPES = 0x000f_ffff;
 const STRIDE_SHIFT = 3;
 /** Words before the tables of a stored index. */
 const HEADER_WORDS = 4;

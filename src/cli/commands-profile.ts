@@ -22,7 +22,7 @@ ${EXIT_STATUS}`,
     .argument('[folder]', 'a folder with kallsyms, available_filter_functions_addrs, vmlinux.btf, event_formats, …')
     .option('--live', 'from the kernel that runs here')
     .option('--kallsyms <file>', 'from /proc/kallsyms or a System.map')
-    .option('--btf <file>', 'types: /sys/kernel/btf/vmlinux')
+    .option('--btf <file>', 'types: /sys/kernel/btf/vmlinux, or the folder with those of modules')
     .option('--functions <file>', 'traceable functions: available_filter_functions_addrs, or without addresses')
     .option(
       '--formats <file>',

@@ -8,7 +8,10 @@ export function workloadOf(profile: KernelProfile, name: string): Workload {
   const { names } = profile.workloads;
   const bytes = names.includes(name) ? profile.workloads.read(name) : undefined;
   if (bytes === undefined) {
-    if (names.length === 0) throw new UsageError(`profile ${profile.name} has no workloads`);
+    if (names.length === 0)
+      throw new UsageError(
+        `profile ${profile.name} has no workloads: it was imported without recordings of programs on that kernel`,
+      );
     const [near] = nearest(name, names, 1);
     throw new UsageError(`no workload ${name}${near ? `, did you mean ${near}?` : ''} (there are ${names.join(' ')})`);
   }

@@ -13,6 +13,8 @@ interface SectionToWrite {
   readonly address?: bigint;
   /** 2 allocated, 4 executable, 1 writable. */
   readonly flags?: number;
+  /** `sh_type`; 1 (what the program has) unless told. */
+  readonly type?: number;
   readonly bytes: Uint8Array;
 }
 
@@ -31,7 +33,7 @@ export function buildElf(options: {
   const strings = new StringTable();
   const sections: (SectionToWrite & { type: number; link: number })[] = [
     { name: '', bytes: new Uint8Array(0), type: 0, link: 0 },
-    ...options.sections.map((section) => ({ ...section, type: 1, link: 0 })),
+    ...options.sections.map((section) => ({ type: 1, ...section, link: 0 })),
   ];
   if (symbols !== undefined) {
     const step = is64 ? 24 : 16;

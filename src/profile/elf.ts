@@ -3,13 +3,17 @@ import type { RandomAccess } from './random-access.ts';
 
 const MAGIC = 0x464c457f;
 const SHT_SYMTAB = 2;
+const SHT_RELA = 4;
 const SHT_NOBITS = 8;
 const SHF_WRITE = 1n;
+const SHF_ALLOC = 2n;
 const SHF_EXEC = 4n;
 const SHN_LORESERVE = 0xff00;
 const SHN_ABS = 0xfff1;
 const STT_SECTION = 3;
 const STT_FILE = 4;
+/** Type of a relocation that adds where the kernel was loaded, `R_*_RELATIVE`, by `e_machine`. */
+const RELATIVE: Readonly<Record<number, bigint>> = { 21: 22n, 22: 12n, 62: 8n, 183: 1027n, 243: 3n, 258: 3n };
 const MAX_SECTIONS = 0xffff;
 
 /** A section of an ELF file. */
@@ -92,11 +96,32 @@ export class Elf {
   bytesAt(address: bigint, length: number): Uint8Array | undefined {
     const section = this.sections.find(
       ({ type, flags, address: start, size }) =>
-        type !== SHT_NOBITS && (flags & 2n) !== 0n && address >= start && address < start + BigInt(size),
+        type !== SHT_NOBITS && (flags & SHF_ALLOC) !== 0n && address >= start && address < start + BigInt(size),
     );
     if (section === undefined) return undefined;
     const skip = Number(address - section.address);
     return this.#file.read(section.offset + skip, Math.min(length, section.size - skip));
+  }
+
+  /**
+   * The words of 64 bits that relocations put between two addresses of a kernel that can be loaded anywhere, as they are where it was linked for;
+   * none when the file itself has them.
+   */
+  relocatedWords(start: bigint, end: bigint): bigint[] {
+    const relative = RELATIVE[this.machine];
+    const words: bigint[] = [];
+    if (!this.is64 || relative === undefined) return words;
+    for (const section of this.sections) {
+      if (section.type !== SHT_RELA || (section.flags & SHF_ALLOC) === 0n) continue;
+      const bytes = this.bytesOf(section);
+      const view = bytes && viewOf(bytes);
+      for (let at = 0; view !== undefined && at + 24 <= view.byteLength; at += 24) {
+        const place = view.getBigUint64(at, this.isLittle);
+        if (place < start || place >= end || view.getBigUint64(at + 8, this.isLittle) !== relative) continue;
+        words.push(view.getBigUint64(at + 16, this.isLittle));
+      }
+    }
+    return words;
   }
 
   /** The symbol table, without undefined symbols, files and sections; `undefined` when the file was stripped. */

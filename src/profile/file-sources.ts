@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { arch } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ArchName } from '../abi/arch-names.ts';
+import { btfSources } from './btf-sources.ts';
 import { hostReason } from './host-files.ts';
 import type { KernelSources, SourcePart } from './kernel-sources.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
@@ -65,15 +66,21 @@ export async function fileSources(files: SourceFiles, progress?: Progress): Prom
   const isFolder = files.formats !== undefined && statSync(files.formats, { throwIfNoEntry: false })?.isDirectory();
   const parts = {
     kallsyms: await readPart(files.kallsyms, progress),
-    btf: await readPart(files.btf, progress),
     functions: await readPart(files.functions, progress),
     formats: isFolder ? formatsBelow(files.formats!) : await readPart(files.formats, progress),
     events: await readPart(files.events, progress),
     version: await readPart(files.versionFile, progress),
   };
   for (const part of Object.values(parts)) if (part !== undefined && isProfileError(part)) return part;
+  const btf = files.btf === undefined ? { warnings: [] } : await btfSources(files.btf, progress);
+  if (isProfileError(btf)) return btf;
   const given = Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined));
-  const { kallsyms, ...rest }: VmlinuxSources = { ...base, ...(given as Partial<KernelSources>) };
+  const { kallsyms, ...rest }: VmlinuxSources = {
+    ...base,
+    ...(given as Partial<KernelSources>),
+    ...btf,
+    warnings: [...base.warnings, ...btf.warnings],
+  };
   if (kallsyms === undefined) {
     return {
       error:
@@ -123,10 +130,13 @@ export async function liveSources(progress?: Progress): Promise<KernelSources | 
   const eventsDir = inTracing('events');
   const formats = eventsDir === undefined ? undefined : formatsBelow(eventsDir);
   if (formats !== undefined && isProfileError(formats)) warnings.push(formats.error);
+  const types = first(['/sys/kernel/btf/vmlinux']);
+  const btf = types === undefined ? undefined : await btfSources(dirname(types), progress);
+  if (btf !== undefined) warnings.push(...(isProfileError(btf) ? [btf.error] : btf.warnings));
   const hostArch = HOST_ARCHES[arch()];
   return {
     kallsyms,
-    btf: await optional(first(['/sys/kernel/btf/vmlinux'])),
+    ...(btf !== undefined && !isProfileError(btf) && { btf: btf.btf, moduleBtfs: btf.moduleBtfs }),
     functions: await optional(inTracing('available_filter_functions_addrs', 'available_filter_functions')),
     events: await optional(inTracing('available_events')),
     formats: formats !== undefined && !isProfileError(formats) ? formats : undefined,

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { type ArchName, longSizeOf } from '../abi/arch-names.ts';
 import { Btf } from '../btf/btf.ts';
+import { mergeSplit } from '../btf/index.ts';
 import { archOf } from './arch-of.ts';
 import { buildEvents } from './build-events.ts';
 import { type FoundSites, packFunctions, sitesOfIps, sitesOfList } from './build-functions.ts';
@@ -10,7 +11,7 @@ import { guessSites } from './guess-functions.ts';
 import { type ImportedRecordings, importRecordings, type RecordingConverter } from './import-recordings.ts';
 import { type KallsymsColumns, parseKallsyms } from './kallsyms.ts';
 import { type KernelSources, type SourcePart, TEXT_FILES } from './kernel-sources.ts';
-import { type Manifest, ProfileFile } from './manifest.ts';
+import { ALL_TYPES_FILE, type Manifest, ProfileFile } from './manifest.ts';
 import { isProfileError, type ProfileError } from './profile-error.ts';
 import type { Progress } from './read-source.ts';
 import { PROFILE_FORMAT, packSections } from './section-file.ts';
@@ -42,7 +43,13 @@ export interface ImportReport {
 }
 
 /** Files of a profile that a converter of recordings is told of: the converted ones depend on them. */
-const CONVERTED_WITH = [ProfileFile.symbols, ProfileFile.functions, ProfileFile.btf, 'text/initial-files.txt'];
+const CONVERTED_WITH = [
+  ProfileFile.symbols,
+  ProfileFile.functions,
+  ProfileFile.btf,
+  ALL_TYPES_FILE,
+  'text/initial-files.txt',
+];
 
 const decode = (part: SourcePart | undefined) => new TextDecoder().decode(part?.bytes);
 const inPart = ({ from }: { readonly from: string }, { error }: ProfileError): ProfileError => ({
@@ -64,10 +71,30 @@ function readSymbols(part: SourcePart): Symbols | ProfileError {
   return isProfileError(table) ? inPart(part, table) : { bytes, table, columns };
 }
 
-function readTypes(part: SourcePart | undefined, arch: ArchName): Btf | ProfileError {
-  if (part === undefined) return Btf.none();
-  const btf = Btf.parse(part.bytes, { pointerSize: longSizeOf(arch) });
-  return 'error' in btf ? inPart(part, btf) : btf;
+/** The types, and the bytes of those with the modules' where there are any. */
+interface Types {
+  readonly btf: Btf;
+  readonly merged?: Uint8Array;
+  readonly warnings: readonly string[];
+}
+
+function readTypes({ btf: part, moduleBtfs = [] }: KernelSources, arch: ArchName): Types | ProfileError {
+  if (part === undefined) return { btf: Btf.none(), warnings: [] };
+  const options = { pointerSize: longSizeOf(arch) };
+  const btf = Btf.parse(part.bytes, options);
+  if ('error' in btf) return inPart(part, btf);
+  if (moduleBtfs.length === 0) return { btf, warnings: [] };
+  const merged = mergeSplit(
+    part.bytes,
+    moduleBtfs.map(({ bytes }) => bytes),
+  );
+  if ('error' in merged) return inPart(part, merged);
+  const all = Btf.parse(merged.bytes, options);
+  if ('error' in all) return { btf, warnings: [`the types of modules are left out: ${all.error}`] };
+  const warnings = merged.errors.flatMap((error, i) =>
+    error === undefined ? [] : [`${moduleBtfs[i]!.from}: left out: ${error}`],
+  );
+  return { btf: all, merged: merged.bytes, warnings };
 }
 
 function findSites(sources: KernelSources, symbols: SymbolTable, btf: Btf, arch: ArchName): FoundSites | ProfileError {
@@ -112,9 +139,15 @@ export async function importProfile(
   if (told === undefined) warnings.push(`nothing tells the arch: taken for ${arch}`);
 
   progress?.('types', 0, 1);
-  const btf = readTypes(sources.btf, arch);
-  if ('error' in btf) return btf;
+  const types = readTypes(sources, arch);
+  if (isProfileError(types)) return types;
+  const { btf, merged } = types;
+  warnings.push(...types.warnings);
   if (sources.btf === undefined) notes.push('no types (BTF): arguments have no names, only $arg1, $arg2, …');
+
+  const none = (pattern: string) => symbols.match(pattern).next().done === true;
+  if (!none('__tracepoint_*') && none('__probestub_*'))
+    notes.push('no __probestub_ functions (an older kernel): its tracepoints are not known to definitions with t');
 
   progress?.('functions', 0, 1);
   const found = findSites(sources, symbols, btf, arch);
@@ -138,10 +171,13 @@ export async function importProfile(
     version: sources.version,
   }))
     if (part === undefined) warnings.push(`no ${name}`);
-  for (const name of TEXT_FILES) if (!sources.texts?.has(name)) warnings.push(`no ${name}`);
+  const { texts } = sources;
+  // A source that has none of them is not a folder of that kind.
+  if (texts !== undefined && texts.size > 0)
+    for (const name of TEXT_FILES) if (!texts.has(name)) warnings.push(`no ${name}`);
 
   const text = (name: string) => {
-    const bytes = sources.texts?.get(name);
+    const bytes = texts?.get(name);
     return bytes && new TextDecoder().decode(bytes);
   };
   const files = new Map<string, Uint8Array>([
@@ -150,12 +186,13 @@ export async function importProfile(
   ]);
   if (sources.btf !== undefined) {
     files.set(ProfileFile.btf, sources.btf.bytes);
+    if (merged !== undefined) files.set(ALL_TYPES_FILE, merged);
     files.set(ProfileFile.btfIndex, packSections('btfIndex', [btf.storeIndex()]));
   }
   files.set(ProfileFile.events, events.bytes);
   files.set(ProfileFile.formats, events.formats);
   for (const name of TEXT_FILES) {
-    const bytes = sources.texts?.get(name);
+    const bytes = texts?.get(name);
     if (bytes !== undefined) files.set(`text/${name}`, bytes);
   }
   const { recordings: dir } = sources;
@@ -188,7 +225,7 @@ export async function importProfile(
     manifest,
     symbols: symbols.count,
     functions: functions.count,
-    types: btf.typeCount,
+    types: sources.btf === undefined ? 0 : btf.typeCount,
     events: events.count,
     warnings: [...notes, ...warnings],
   };

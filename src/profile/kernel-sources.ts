@@ -16,6 +16,8 @@ export interface KernelSources {
   readonly entrySites?: { readonly from: string; readonly ips: readonly bigint[] } | undefined;
   /** /sys/kernel/btf/vmlinux. */
   readonly btf?: SourcePart | undefined;
+  /** /sys/kernel/btf/MODULE of each module. */
+  readonly moduleBtfs?: readonly SourcePart[] | undefined;
   /** All `format` files, each after a line `== events/SYSTEM/NAME/format`. */
   readonly formats?: SourcePart | undefined;
   /** `available_events`. */

@@ -15,6 +15,9 @@ export const ProfileFile = {
   formats: 'event-formats.txt',
 } as const;
 
+/** The types of the kernel and its modules in one, where there are any of modules. */
+export const ALL_TYPES_FILE = 'all-types.btf';
+
 /** What `profile.json` says. */
 export interface Manifest {
   readonly format: number;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { BtfBuilder } from '../btf/blob-builder.ts';
 import { buildElf } from './elf-builder.ts';
 import { fileSources, type SourceFiles } from './file-sources.ts';
+import { folderSources } from './folder-sources.ts';
 import { guessSites } from './guess-functions.ts';
 import { type ImportOptions, type ImportReport, importProfile } from './import-profile.ts';
 import { type KernelProfile, loadProfile } from './profile.ts';
@@ -202,6 +203,77 @@ test('the guess is good: of the built-in kernel it misses hardly any function, a
   expect(found / starts.size).toBeGreaterThan(0.93);
 });
 
+/** Types of a module that go on where those of `blob()` end: a function that takes a pointer to a struct of its own. */
+function moduleBlob(name: string): Uint8Array {
+  const kernel = blob();
+  const b = new BtfBuilder();
+  const u32 = b.int('u32', 4);
+  b.func('vfs_read', u32, [['file', u32]]);
+  b.func('twin', u32, []);
+  const own = b.composite('struct', 'ext', 4, [['len', u32, 0]]);
+  b.func(name, u32, [['ext', b.add({ kind: 'ptr', third: own })]]);
+  const whole = b.build();
+  const [types, strings] = [12, 20].map((at) => new DataView(kernel.buffer).getUint32(at, true)) as [number, number];
+  const [all, allStrings] = [12, 20].map((at) => new DataView(whole.buffer).getUint32(at, true)) as [number, number];
+  const split = Uint8Array.from([
+    ...whole.subarray(0, 24),
+    ...whole.subarray(24 + types, 24 + all),
+    ...whole.subarray(24 + all + strings),
+  ]);
+  for (const at of [12, 16]) new DataView(split.buffer).setUint32(at, all - types, true);
+  new DataView(split.buffer).setUint32(20, allStrings - strings, true);
+  return split;
+}
+
+describe('types of modules', () => {
+  const dir = join(root, 'btfs');
+  mkdirSync(dir);
+  file('btfs/vmlinux', blob());
+  file('btfs/ext', moduleBlob('ext_read'));
+  file('btfs/other.gz', gzipSync(moduleBlob('other_read')));
+  file('btfs/broken', blob().subarray(0, 30));
+
+  test('a folder as /sys/kernel/btf: their functions have arguments, what the kernel hands out is its own', async () => {
+    const { report, profile } = await imported({ kallsyms, btf: dir });
+    for (const name of ['ext_read', 'other_read']) {
+      const [param, ...others] = profile.btf.funcProto(name)!.params;
+      const pointer = profile.btf.type(param!.type);
+      expect([param?.name, others, pointer?.kind]).toEqual(['ext', [], 'ptr']);
+      expect(profile.btf.findMember(pointer?.kind === 'ptr' ? pointer.type : 0, 'len')?.member.name).toBe('len');
+    }
+    expect(profile.btf.funcProto('vfs_read')?.params).toHaveLength(1);
+    expect(Buffer.from(profile.btfBytes)).toEqual(Buffer.from(blob()));
+    expect(report.types).toBe(profile.btf.typeCount);
+    expect(report.warnings.filter((warning) => warning.includes('btfs'))).toEqual([
+      `${join(dir, 'broken')}: left out: BTF type section ends 66 bytes past the data`,
+    ]);
+  });
+
+  test('the same in a folder of raw files', async () => {
+    const raw = join(root, 'raw');
+    mkdirSync(raw);
+    file('raw/kallsyms', X86);
+    cpSync(dir, join(raw, 'btf'), { recursive: true });
+    const sources = await folderSources(raw);
+    if (isProfileError(sources)) throw new Error(sources.error);
+    const report = await importProfile(sources, out);
+    expect(isProfileError(report) ? report : loadProfile(out)).toMatchObject({ hasTypes: true });
+    expect(readFileSync(join(out, 'all-types.btf')).length).toBeGreaterThan(blob().length);
+  });
+
+  test("a folder without the kernel's own types", async () => {
+    const empty = join(root, 'no-btf');
+    mkdirSync(empty);
+    expect(await tryImport({ kallsyms, btf: empty })).toEqual({ error: `${empty}: has no file vmlinux` });
+  });
+});
+
+test('a kernel whose tracepoints have no stubs says so', async () => {
+  const old = file('old', `${X86.slice(0, X86.indexOf('ffffffffc'))}ffffffff8d001800 D __tracepoint_sched_switch\n`);
+  const { profile } = await imported({ kallsyms: old, btf });
+  expect(profile.notes).toContainEqual(expect.stringMatching(/^no __probestub_ functions/));
+});
+
 describe('vmlinux', () => {
   const address = (n: number) => 0xffffffff81000000n + BigInt(n);
   const words = (values: readonly bigint[]) => new Uint8Array(BigUint64Array.from(values).buffer);
@@ -285,6 +357,44 @@ describe('vmlinux', () => {
       vmlinux: file('vmlinux32', buildElf({ is64: false, isLittle: false, machine: 40, sections: small, symbols })),
     });
     expect([profile.arch, profile.symbols.lookupName('vfs_read')]).toEqual(['arm', 0x81000040n]);
+  });
+
+  test('arm64: places that relocations hold; the site is the second of two NOPs, behind a BTI where ops are kept before functions', async () => {
+    const at = (n: number) => 0xffff800008000000n + BigInt(n);
+    const places = [at(0x40), at(0x84), at(0x100 - 8), at(0x200 - 8), at(0x3010)];
+    const text = new Uint8Array(0x400);
+    new DataView(text.buffer).setUint32(0x200, 0xd503245f, true);
+    const rela = places.flatMap((place, i) => [at(0x2000 + 8 * i), 1027n, place]);
+    const arm64 = buildElf({
+      machine: 183,
+      sections: [
+        { name: '.text', address: at(0), flags: 6, bytes: text },
+        { name: '.init.data', address: at(0x2000), flags: 3, bytes: new Uint8Array(8 * places.length) },
+        { name: '.init.text', address: at(0x3000), flags: 6, bytes: new Uint8Array(0x100) },
+        // A place elsewhere, and a relocation of another type, are not taken.
+        { name: '.rela.dyn', type: 4, flags: 2, bytes: words([...rela, at(0x9000), 1027n, 1n, at(0x2000), 257n, 1n]) },
+      ],
+      symbols: Object.entries({
+        _stext: 0,
+        plain: 0x40,
+        tracked: 0x80,
+        kept: 0x100,
+        kept_tracked: 0x200,
+        __start_mcount_loc: 0x2000,
+        __stop_mcount_loc: 0x2000 + 8 * places.length,
+        _sinittext: 0x3000,
+        setup: 0x3010,
+        _einittext: 0x3100,
+      }).map(([name, n]) => ({ name, address: at(n), section: n < 0x2000 || n >= 0x3000 ? '.text' : '.init.data' })),
+    });
+    const { profile } = await imported({ vmlinux: file('vmlinux-arm64', arm64) });
+    expect([profile.arch, profile.notes]).toEqual(['arm64', [expect.stringContaining('no types')]]);
+    expect(sites(profile)).toEqual([
+      'ffff800008000044 plain',
+      'ffff800008000088 tracked',
+      'ffff800008000104 kept',
+      'ffff800008000208 kept_tracked',
+    ]);
   });
 
   test('however it is damaged, it is an error or a profile', async () => {

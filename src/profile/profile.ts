@@ -5,7 +5,7 @@ import { type ArchName, longSizeOf } from '../abi/arch-names.ts';
 import { Btf } from '../btf/btf.ts';
 import { FunctionTable } from './function-table.ts';
 import { hostReason, readHostFile } from './host-files.ts';
-import { MANIFEST_FILE, type Manifest, ProfileFile, parseManifest } from './manifest.ts';
+import { ALL_TYPES_FILE, MANIFEST_FILE, type Manifest, ProfileFile, parseManifest } from './manifest.ts';
 import { isProfileError, ProfileDamage, type ProfileError } from './profile-error.ts';
 import { unpackSections, wordsOf } from './section-file.ts';
 import { StaticEvents } from './static-events.ts';
@@ -26,6 +26,7 @@ export interface KernelProfile {
   readonly arch: ArchName;
   readonly symbols: SymbolTable;
   readonly functions: FunctionTable;
+  /** Its types, those of its modules behind them. */
   readonly btf: Btf;
   /** The types as the kernel hands them out, `/sys/kernel/btf/vmlinux`. */
   readonly btfBytes: Uint8Array;
@@ -147,7 +148,8 @@ class LazyProfile implements KernelProfile {
     if (this.#btf === undefined) {
       const pointerSize = longSizeOf(this.arch);
       const index = this.#open(ProfileFile.btfIndex, (bytes) => unpackSections(bytes, 'btfIndex', 1));
-      this.#btf = this.#open(ProfileFile.btf, (bytes) => Btf.parse(bytes, { index: wordsOf(index[0]!), pointerSize }));
+      const file = Object.hasOwn(this.#files, ALL_TYPES_FILE) ? ALL_TYPES_FILE : ProfileFile.btf;
+      this.#btf = this.#open(file, (bytes) => Btf.parse(bytes, { index: wordsOf(index[0]!), pointerSize }));
     }
     return this.#btf;
   }

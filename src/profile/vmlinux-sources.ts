@@ -83,12 +83,33 @@ function entrySites(elf: Elf, symbols: readonly ElfSymbol[]): bigint[] {
   const bytes = elf.bytesAt(start, Math.floor(count) * size);
   if (bytes === undefined) return [];
   const view = new DataView(bytes.buffer);
-  const ips: bigint[] = [];
+  const found: bigint[] = [];
   for (let at = 0; at + size <= bytes.length; at += size) {
     const ip = elf.is64 ? view.getBigUint64(at, elf.isLittle) : BigInt(view.getUint32(at, elf.isLittle));
-    if (ip !== 0n && !(ip >= initStart && ip < initEnd)) ips.push(ip);
+    if (ip !== 0n) found.push(ip);
   }
-  return ips;
+  const all = found.length > 0 ? found : elf.relocatedWords(start, stop);
+  const kept = all.filter((ip) => !(ip >= initStart && ip < initEnd));
+  return MACHINES[elf.machine] === 'arm64' ? arm64Sites(kept, elf, symbols) : kept;
+}
+
+/** Bytes of an instruction of arm64, and the one that a function starts with where branches are tracked: `bti c`. */
+const INSTRUCTION = 4n;
+const BTI = 0xd503245f;
+
+/**
+ * What arm64 makes of the places in the file, `arch/arm64/kernel/ftrace.c:ftrace_call_adjust()`: they name the first of two NOPs, or, where ops are
+ * kept before functions, the first of two words before the function; the site is the second NOP.
+ */
+function arm64Sites(places: readonly bigint[], elf: Elf, symbols: readonly ElfSymbol[]): bigint[] {
+  const starts = new Set(symbols.map(({ address }) => address));
+  return places.map((place) => {
+    const start = place + 2n * INSTRUCTION;
+    if (starts.has(place) || !starts.has(start)) return place + INSTRUCTION;
+    const first = elf.bytesAt(start, 4);
+    const hasBti = first?.length === 4 && new DataView(first.buffer, first.byteOffset).getUint32(0, true) === BTI;
+    return start + (hasBti ? 2n : 1n) * INSTRUCTION;
+  });
 }
 
 function bannerOf(elf: Elf, symbols: readonly ElfSymbol[]): Uint8Array | undefined {

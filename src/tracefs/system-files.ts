@@ -24,7 +24,7 @@ export function systemFiles(kernel: SystemKernel): TraceDir {
   const kptr = sysctl(restrict, [0, 2], (value) => {
     restrict = value;
   });
-  const blob = profile.btf.bytes;
+  const blob = profile.hasTypes ? profile.btfBytes : new Uint8Array(0);
   return dir({
     proc: () =>
       dir({
