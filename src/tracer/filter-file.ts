@@ -1,5 +1,6 @@
 import { Errno } from '../abi/errno.ts';
 import type { Ftrace, FunctionSet, OpsHash } from '../ftrace/index.ts';
+import { filterParseRegex } from '../trace/regex.ts';
 import { UserParser } from '../trace/user-parser.ts';
 import type { ArrayFunctions } from './array-functions.ts';
 import { EVENT_COMMANDS } from './event-commands.ts';
@@ -58,8 +59,8 @@ export class FilterFile {
     const waiting = functions?.waiting[this.#list] ?? [];
     yield waiting.map((each) => `${each.functions}:mod:${each.module}\n`);
     if (!functions || this.#list === 'notrace') return;
-    // Behind what waits the kernel's place in the list is one too far, unless that comes first.
-    const missed = named.length > 0 && waiting.length > 0 ? 1 : 0;
+    // Behind what waits, the kernel's place in the list is too far by what stands before it.
+    const missed = waiting.length > 0 ? named.length : 0;
     yield [...functions.probeLines()].slice(missed);
   }
 
@@ -124,8 +125,9 @@ export class FilterFile {
   }
 
   /** `FUNCTIONS:mod:MODULE`; what matches nothing may wait for its module (`ftrace_mod_callback()`, `cache_mod()`). */
-  #changeModule(word: string, module: string | undefined): number {
-    if (this.#change(word, module)) return 0;
+  #changeModule(word: string, pattern: string | undefined): number {
+    if (this.#change(word, pattern)) return 0;
+    const module = pattern && withoutLastStar(pattern);
     const { functions, ftrace } = this.#target;
     if (!functions) return -Errno.ENODEV;
     const waiting = functions.waiting[this.#list];
@@ -135,6 +137,12 @@ export class FilterFile {
     waiting.unshift({ functions: word, module });
     return 0;
   }
+}
+
+/** What is left of a pattern once it has been taken apart in place. */
+function withoutLastStar(pattern: string): string {
+  const { type } = filterParseRegex(pattern);
+  return type === 'front' || type === 'middle' ? pattern.slice(0, -1) : pattern;
 }
 
 /** Words that wait are forgotten, all of a module's for `*`. */

@@ -22,10 +22,11 @@ function golden(name: string): Transcript[] {
     });
 }
 
-// What the real kernel answered: lists of functions in all forms (the longest were not kept, and are only read); commands at functions;
-// the tracers under their options, filters and pid lists, in instances, beside fprobes.
+// What the real kernel answered: lists of functions in all forms (the longest were not kept, and are only read); commands at functions; the tracers
+// under their options, filters and pid lists, in instances, beside fprobes.
 test.each([
   ['function-lists', 31],
+  ['function-modules', 40],
   ['function-commands', 47],
   ['function-tracer', 83],
   ['graph-tracer', 91],
