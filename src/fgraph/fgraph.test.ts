@@ -113,6 +113,25 @@ test('several ops, each with its own filter; the return of op 0 runs for every f
   expect(events).toEqual(['a>f0@0', 'a<f0@0', 'a>f1@0', 'b>f1@0', 'a<f1@0', 'b<f1@0', 'b>f2@0', 'a<f2@0', 'b<f2@0']);
 });
 
+test('an ops whose filter leaves nothing gets everything, until there have been two', () => {
+  const { ftrace, fgraph, events, ops, enter, leave } = boot();
+  const [a, b] = [ops('a'), ops('b')];
+  const call = () => {
+    enter(3);
+    leave();
+    return events.splice(0);
+  };
+  ftrace.setFilterFunctions(a.ops, [0]);
+  ftrace.setFilterFunctions(b.ops, [1]);
+  expect(fgraph.register(a)).toBe(0);
+  expect(call()).toEqual([]);
+  ftrace.replaceNotrace(a.ops.hash, a.ops.hash.filter.clone());
+  expect(call()).toEqual(['a>f3@0', 'a<f3@0']);
+  expect(fgraph.register(b)).toBe(0);
+  expect(fgraph.unregister(b)).toBe(0);
+  expect(call()).toEqual([]);
+});
+
 test('an ops that goes while frames wait for it is not called, one that comes is not either', () => {
   const { fgraph, events, ops, enter, leave } = boot();
   const [a, b, c] = [ops('a'), ops('b'), ops('c')];

@@ -28,6 +28,8 @@ export class Fgraph {
   /** Bits of the indices in use. */
   #active = 0;
   #activeCount = 0;
+  /** Whether a graph ops that is alone is called without a look at its filter; not after there have been two (`fgraph_do_direct`, which nothing sets again). */
+  #direct = true;
   #indices = new IndexPool(ShadowLayout.OPS);
   /** The one ops of ftrace that all graph ops share. */
   readonly #ops: FtraceOps;
@@ -92,7 +94,8 @@ export class Fgraph {
     if (ops.index >= 0) return -Errno.EBUSY;
     const index = this.#indices.allocate();
     if (index < 0) return -Errno.ENOSPC;
-    if (++this.#activeCount === 1) {
+    if (++this.#activeCount === 2) this.#direct = false;
+    if (this.#activeCount === 1) {
       for (const task of this.machine.tasks) this.#stacks[task.index] ??= new ShadowStack(this.#arch);
     }
     for (const stack of this.#stacks) stack?.setTaskVar(index, 0);
@@ -226,14 +229,13 @@ export class Fgraph {
       return false;
     }
     let bitmap = 0;
-    // With one graph ops, whatever reaches this passed its filter.
-    const alone = this.#activeCount === 1;
+    const direct = this.#direct;
     for (let left = this.#active; left !== 0; left &= left - 1) {
       const index = 31 - Math.clz32(left & -left);
       const ops = this.#array[index];
       if (ops === undefined) continue;
       const saved = stack.current;
-      if ((alone || ops.ops.test(fn)) && ops.entry(fn, depth, ops, fregs)) bitmap |= 1 << index;
+      if ((direct || ops.ops.test(fn)) && ops.entry(fn, depth, ops, fregs)) bitmap |= 1 << index;
       else stack.current = saved;
     }
     if (bitmap === 0) {
