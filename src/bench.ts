@@ -16,6 +16,7 @@ import { ringBufferRates } from './ring-buffer/bench.ts';
 import { benchShell } from './shell/bench.ts';
 import { benchTrace } from './trace/index.ts';
 import { benchStaticEvents } from './tracefs/bench.ts';
+import { benchFunctionFilters, benchTracedCalls } from './tracefs/bench-functions.ts';
 
 const now = () => performance.now();
 
@@ -194,6 +195,13 @@ function benchRecords(): void {
   for (const { name, value } of benchStaticEvents(mustLoad(), () => now() * 1e6)) row(name, 1e9 / value, 'a second');
 }
 
+function benchTracers(): void {
+  section('Function tracers');
+  for (const { name, value } of benchTracedCalls(mustLoad(), () => now() * 1e6)) row(name, value, 'ns');
+  section('Function filters');
+  for (const { name, value } of benchFunctionFilters(mustLoad(), now)) row(name, value, 'ms');
+}
+
 async function benchShells(): Promise<void> {
   section('Shell');
   for (const [name, ms] of Object.entries(await benchShell(mustLoad()))) row(name, ms, 'ms');
@@ -212,5 +220,6 @@ await benchImport();
 benchCheck();
 benchEngine();
 benchRecords();
+benchTracers();
 await benchShells();
 benchMounted();
