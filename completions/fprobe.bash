@@ -90,8 +90,8 @@ _fprobe_command() {
       ;;
     'fprobe sh')
       commands=''
-      options='-c --command --cpus --seed --arch --profile -h --help'
-      values='-c:none --command:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
+      options='-c --command -n --name --fresh --cpus --seed --arch --profile -h --help'
+      values='-c:none --command:none -n:none --name:none --cpus:none --seed:none --arch:=x86_64,i386,arm64,riscv64,loongarch,s390,powerpc64,arm --profile:profile'
       arguments='file none...'
       ;;
     'fprobe exec')

@@ -22,7 +22,7 @@ function __fprobe_valued
         case 'fprobe demo maxactive'
             string split ' ' -- '--tasks --depth --maxactive --data --cpus --arch --profile'
         case 'fprobe sh'
-            string split ' ' -- '-c --command --cpus --seed --arch --profile'
+            string split ' ' -- '-c --command -n --name --cpus --seed --arch --profile'
         case 'fprobe exec'
             string split ' ' -- '--cpus --seed -n --name -w --workload --profile'
         case 'fprobe mount'
@@ -246,6 +246,8 @@ complete -c fprobe -n '__fprobe_at \'fprobe arch\'' -s h -l help -d 'show this h
 complete -c fprobe -n '__fprobe_at \'fprobe arch\' 0' -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm'
 
 complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s c -l command -x  -d 'run this; the first argument then is $0'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -s n -l name -x  -d 'in a kernel that is up (see fprobe boot); in the default one when it is'
+complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l fresh -d 'boot a kernel of its own, whatever is up; so do the options below'
 complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l cpus -x  -d 'number of simulated cpus'
 complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l seed -x  -d 'where everything random comes from'
 complete -c fprobe -n '__fprobe_at \'fprobe sh\'' -l arch -x -a 'x86_64 i386 arm64 riscv64 loongarch s390 powerpc64 arm' -d 'boot the simulated machine as this arch; fprobe arch lists them'

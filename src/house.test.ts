@@ -25,7 +25,7 @@ const LAYERS: Record<string, readonly string[]> = {
   tracefs: ['hist', 'tracer', 'bpf', 'perf', 'modules', 'events', 'workload'],
   shell: ['tracefs'],
   fuse: ['tracefs'],
-  server: ['fuse'],
+  server: ['fuse', 'shell'],
   export: ['tracefs'],
   ui: ['shell', 'fuse', 'server', 'export'],
   cli: ['ui'],

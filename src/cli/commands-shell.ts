@@ -10,6 +10,8 @@ export function addShellCommands(program: Command): void {
     .argument('[script]', 'a script of the host; without one, and without a terminal, standard input is the script')
     .argument('[args...]', 'its arguments')
     .option('-c, --command <command>', 'run this; the first argument then is $0')
+    .option('-n, --name <name>', 'in a kernel that is up (see fprobe boot); in the default one when it is')
+    .option('--fresh', 'boot a kernel of its own, whatever is up; so do the options below')
     .addOption(cpusOption())
     .addOption(seedOption())
     .addOption(archOption())
@@ -18,7 +20,8 @@ export function addShellCommands(program: Command): void {
     .addHelpText(
       'after',
       `
-Nothing of the host is in the shell's file system. Time is the machine's: sleeping costs none.
+Nothing of the host is in the shell's file system. Time is the machine's: sleeping costs none, but in a kernel that is up, which
+others use meanwhile.
 
 Examples:
   $ fprobe sh -c 'echo f:a vfs_read >> dynamic_events; cat dynamic_events'
@@ -28,7 +31,11 @@ Examples:
 Exit status: that of the script; 130 when everything in it slept for good or it was interrupted; 2 also for a mistake in
 the command line.`,
     )
-    .action(async (script, args, options) => (await import('./shell.ts')).shell(script, args, options));
+    .action(async (script, args, options, command: Command) => {
+      const asks = (option: string) => command.getOptionValueSource(option) === 'cli';
+      const fresh = options.fresh || ['cpus', 'seed', 'arch', 'profile'].some(asks);
+      await (await import('./shell.ts')).shell(script, args, { ...options, fresh });
+    });
 
   program
     .command('selftest')

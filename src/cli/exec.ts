@@ -46,8 +46,9 @@ export async function exec(command: readonly string[], options: ExecOptions): Pr
 
 function sessionOptions(options: ExecOptions): Parameters<typeof Session.start>[1] {
   const { seed, profile, cpus = hostCpus(), name, workload } = options;
-  if (workload !== undefined) workloadOf(profileOf(profile), workload);
-  return { kernel: name ?? { cpus, seed, profile }, workload };
+  const found = profileOf(profile);
+  if (workload !== undefined) workloadOf(found, workload);
+  return { kernel: name ?? { cpus, seed, profile: found.dir }, workload };
 }
 
 /** Runs the command to its end; sets the exit status, or answers the signal that ended it. */

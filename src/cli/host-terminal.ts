@@ -3,13 +3,12 @@ import { put } from './output.ts';
 
 /** The host's standard streams for a shell. */
 export interface HostTerminal extends Terminal {
-  /** Ctrl-C goes to a system's processes from now on. */
-  attach(system: ShellSystem): void;
+  /** From now on Ctrl-C calls back, and a system here knows when its input is waited for. */
+  attach(interrupt: () => void, system?: ShellSystem): void;
   /** Gives the host's streams back. */
   detach(): void;
 }
 
-const SIGINT = 2;
 const EAGAIN = 11;
 const EPIPE = 32;
 
@@ -17,9 +16,7 @@ const EPIPE = 32;
 export function hostTerminal(noInput: boolean): HostTerminal {
   let system: ShellSystem | undefined;
   const input = new HostInput(() => system);
-  const interrupt = () => {
-    for (const process of system?.processes.values() ?? []) process.kill(SIGINT);
-  };
+  let onInterrupt = () => {};
   const isTerminal = (fd: 0 | 1 | 2) => [process.stdin, process.stdout, process.stderr][fd]!.isTTY === true;
   const output = (fd: 1 | 2): Stream => ({
     path: isTerminal(fd) ? '/dev/console' : `pipe:[${fd}]`,
@@ -35,12 +32,13 @@ export function hostTerminal(noInput: boolean): HostTerminal {
     stdin: noInput ? { path: '/dev/null', read: () => '', close: () => {} } : input,
     stdout: output(1),
     stderr: output(2),
-    attach: (to) => {
+    attach: (interrupt, to) => {
+      onInterrupt = interrupt;
       system = to;
-      process.on('SIGINT', interrupt);
+      process.on('SIGINT', onInterrupt);
     },
     detach: () => {
-      process.off('SIGINT', interrupt);
+      process.off('SIGINT', onInterrupt);
       input.stop();
     },
   };

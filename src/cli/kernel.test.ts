@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 // Each starts several processes, on machines that may be busy.
@@ -125,6 +125,74 @@ test('trace_pipe streams until its reader has enough, and others write meanwhile
   for (const n of [1, 2, 3]) await fprobe(['write', 'trace_marker', `mark ${n}`]);
   const { stdout, stderr } = await pipe;
   expect({ stdout, stderr }).toEqual({ stdout: 'mark 1\nmark 2\n0 0', stderr: '' });
+});
+
+test('a shell runs in the kernel that is up, unless it is told how to boot one', async () => {
+  await fprobe(['append', 'dynamic_events', 'f:mine vfs_open']);
+  const count = 'grep -c mine dynamic_events; exit 3';
+  expect(await fprobe(['sh', '-c', count])).toMatchObject({ exitCode: 3, stdout: '1' });
+  expect(await fprobe(['sh'], 'cat tracing_on\n')).toMatchObject({ exitCode: 0, stdout: '1' });
+  expect(await fprobe(['sh', '-c', 'read x; echo "<$x>"'], 'word\n')).toMatchObject({ exitCode: 0, stdout: '<word>' });
+  for (const own of [['--fresh'], ['--cpus', '1'], ['--seed', '3']])
+    expect(await fprobe(['sh', ...own, '-c', count])).toMatchObject({ exitCode: 3, stdout: '0' });
+  expect(await fprobe(['sh', '-n', 'absent', '-c', 'true'])).toMatchObject({
+    exitCode: 2,
+    stderr: 'fprobe: no kernel "absent" is up; "fprobe boot" starts one',
+  });
+  await fprobe(['append', 'dynamic_events', '-:mine']);
+});
+
+test('a shell in a kernel that is up ends by Ctrl-C, with its reader, and with its kernel', async () => {
+  const waiting = execa('node', [program, 'sh', '-c', 'echo on; cat trace_pipe'], { env, reject: false });
+  waiting.stdout.once('data', () => waiting.kill('SIGINT'));
+  expect(await waiting).toMatchObject({ exitCode: 130, stdout: expect.stringMatching(/^on/) });
+  const head = `node ${program} sh -c 'while echo more; do :; done' | head -n 1`;
+  expect((await execa('sh', ['-c', head], { env })).stdout).toBe('more');
+  await boot('-n', 'short');
+  const left = execa('node', [program, 'sh', '-n', 'short', '-c', 'echo on; sleep 1000'], { env, reject: false });
+  left.stdout.once('data', () => fprobe(['shutdown', '-n', 'short']));
+  expect(await left).toMatchObject({ exitCode: 2, stderr: 'fprobe: the kernel is gone' });
+});
+
+const TMUX = execaSync('tmux', ['-V'], { reject: false }).exitCode === 0;
+
+test.skipIf(!TMUX)(`two sessions at terminals use one kernel${TMUX ? '' : ' (tmux is missing)'}`, async () => {
+  const tmux = (...args: string[]) => execa('tmux', ['-L', `kernel-test-${process.pid}`, ...args], { env });
+  const shows = async (name: string, text: RegExp) => {
+    for (let left = 600; ; left--) {
+      const { stdout } = await tmux('capture-pane', '-p', '-t', name);
+      if (text.test(stdout)) return;
+      if (left === 0) throw new Error(`${name} does not show ${text}:\n${stdout}`);
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  };
+  const type = (name: string, ...keys: string[]) => tmux('send-keys', '-t', name, ...keys);
+  try {
+    for (const name of ['a', 'b']) {
+      const command = `node ${program} sh; echo "left $?"; sleep 60`;
+      await tmux('new-session', '-d', '-s', name, '-x', '100', '-y', '30', command);
+      await shows(name, /^tracing# ?$/m);
+    }
+    await type('a', 'cat trace_pipe', 'Enter');
+    await type('b', 'echo from-b > trace_marker', 'Enter');
+    await shows('a', /tracing_mark_write: from-b/);
+    await type('a', 'C-c');
+    await shows('a', /\^C\ntracing# ?$/m);
+    await type('b', "echo 'f:bad nosuch' >> dynamic_events", 'Enter');
+    await shows('b', /error: Invalid probed address or symbol\n {2}Command: f:bad nosuch\n {17}\^/);
+    await type('b', 'cat tracing_o', 'Tab');
+    await shows('b', /cat tracing_on ?$/m);
+    await type('b', 'Enter');
+    await tmux('set-buffer', 'read x\ntyped ahead\necho "<$x>"\n');
+    await tmux('paste-buffer', '-t', 'a');
+    await shows('a', /^<typed ahead>$/m);
+    await type('a', 'exit 4', 'Enter');
+    await shows('a', /^left 4$/m);
+    await type('b', 'C-d');
+    await shows('b', /^left 0$/m);
+  } finally {
+    await tmux('kill-server');
+  }
 });
 
 test('a kernel that was killed leaves a socket that the next one replaces', async () => {

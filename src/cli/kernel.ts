@@ -1,5 +1,6 @@
 import {
   bootKernel,
+  DEFAULT_NAME,
   KernelConnection,
   type KernelStatus,
   kernelNames,
@@ -8,7 +9,7 @@ import {
 } from '../server/index.ts';
 import { ExitStatus, UsageError } from './exit-status.ts';
 import { put, putJson, say } from './output.ts';
-import { profileOf } from './profile-option.ts';
+import { profileFor } from './profile-option.ts';
 
 interface BootOptions {
   readonly name: string;
@@ -23,9 +24,9 @@ const daemon = new URL('./kernel-daemon.js', import.meta.url);
 
 /** `fprobe boot`: starts a kernel in the background. */
 export async function boot({ profile, ...options }: BootOptions): Promise<void> {
-  profileOf(profile);
+  const found = profileFor(profile);
   try {
-    await bootKernel(daemon, { ...options, ...(profile !== undefined && { profile }) });
+    await bootKernel(daemon, { ...options, profile: found });
   } catch (error) {
     throw new UsageError(`kernel "${options.name}": ${(error as Error).message}`);
   }
@@ -69,6 +70,12 @@ export async function connect(name: string): Promise<KernelConnection> {
   const kernel = await KernelConnection.open(name).catch(notConnected);
   if (!kernel) throw new UsageError(`no kernel "${name}" is up; "fprobe boot" starts one`);
   return kernel;
+}
+
+/** The kernel that is meant: a named one, which must be up, or the default one, if it is up. */
+export async function kernelFor(options: { name?: string; fresh?: boolean }): Promise<KernelConnection | undefined> {
+  if (options.name !== undefined) return connect(options.name);
+  return options.fresh ? undefined : KernelConnection.open(DEFAULT_NAME).catch(notConnected);
 }
 
 function notConnected(error: unknown): undefined {

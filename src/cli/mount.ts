@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HostError, isServed, ourMounts, ServedMount, unmount } from '../fuse/index.ts';
-import { DEFAULT_NAME, KernelConnection, NotConnected, RelayedMount } from '../server/index.ts';
+import { DEFAULT_NAME, type KernelConnection, RelayedMount } from '../server/index.ts';
 import { hostCpus } from './cpu-count.ts';
 import { UsageError } from './exit-status.ts';
 import { hostReason } from './input.ts';
-import { connect } from './kernel.ts';
+import { kernelFor } from './kernel.ts';
 import { put, say } from './output.ts';
+import { profileFor } from './profile-option.ts';
 
 interface MountOptions {
   readonly cpus?: number;
@@ -63,17 +64,7 @@ function end(kernel: KernelConnection | undefined): void {
 }
 
 function serve(place: string, { seed, profile, cpus = hostCpus() }: MountOptions): Promise<ServedMount> {
-  return ServedMount.start(place, worker, { shows: 'tracing', cpus, seed, profile, firstPid: 1 });
-}
-
-/** The kernel that is meant: a named one, which must be up, or the default one, if it is up. */
-async function kernelFor({ name, fresh }: MountOptions): Promise<KernelConnection | undefined> {
-  if (name !== undefined) return connect(name);
-  if (fresh) return undefined;
-  return KernelConnection.open(DEFAULT_NAME).catch((error: unknown) => {
-    if (error instanceof NotConnected) return undefined;
-    throw error;
-  });
+  return ServedMount.start(place, worker, { shows: 'tracing', cpus, seed, profile: profileFor(profile), firstPid: 1 });
 }
 
 function staleMounts(dir?: string): string[] {

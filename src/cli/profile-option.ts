@@ -2,6 +2,12 @@ import { chosenProfile, isProfileError, type KernelProfile, loadProfile } from '
 import { UsageError } from './exit-status.ts';
 
 /**
+ * What another process is told to load, wherever it runs: the profile that `--profile` names, or the one that `fprobe profile use` chose. Throws
+ * UsageError as {@link profileOf} does.
+ */
+export const profileFor = (name: string | undefined): string => profileOf(name).dir;
+
+/**
  * Loads the profile that `--profile` names, or the one that `fprobe profile use` chose, or the built-in one. Throws UsageError with the reason
  * when it cannot be used.
  */

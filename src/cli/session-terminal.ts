@@ -39,24 +39,35 @@ export class SessionTerminal implements Terminal {
     };
   }
 
-  /** Keys go to commands until the terminal is released. */
-  attach(interrupt: () => void): () => void {
+  /**
+   * Keys go to commands until the terminal is released, which gives back what was typed and nobody read.
+   * @param typed what was typed before
+   */
+  attach(interrupt: () => void, typed: string): () => string {
     const press = (text: string | undefined, key: Key) => this.#press(text, key, interrupt);
     process.stdin.setRawMode(true);
     process.stdin.on('keypress', press);
     process.stdin.resume();
-    this.#line = '';
+    const last = typed.lastIndexOf('\n') + 1;
+    this.#typed = typed.slice(0, last);
+    this.#line = typed.slice(last);
     this.#ended = false;
     return () => {
       process.stdin.off('keypress', press);
       process.stdin.setRawMode(false);
       process.stdin.pause();
+      const unread = this.#typed + this.#line;
+      this.#typed = '';
+      this.#line = '';
+      return unread;
     };
   }
 
   #press(text: string | undefined, key: Key, interrupt: () => void): void {
     if (key.ctrl && key.name === 'c') {
       put('^C\n');
+      this.#typed = '';
+      this.#line = '';
       interrupt();
     } else if (key.ctrl && key.name === 'd') {
       if (this.#line === '') this.#ended = true;
@@ -86,8 +97,10 @@ export class SessionTerminal implements Terminal {
       this.#ended = false;
       return '';
     }
-    const piece = this.#typed.slice(0, size);
-    this.#typed = this.#typed.slice(size);
+    // A terminal gives a line at a time.
+    const line = this.#typed.indexOf('\n') + 1 || this.#typed.length;
+    const piece = this.#typed.slice(0, Math.min(size, line));
+    this.#typed = this.#typed.slice(piece.length);
     return piece;
   }
 }

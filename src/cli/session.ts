@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { type ProbeErrorCode, ProbeErrorText } from '../abi/probe-errors.ts';
-import { firstShell, Interrupted, isIncomplete, type Shell, ShellExit, ShellSystem } from '../shell/index.ts';
-import type { SimulatedKernel } from '../tracefs/index.ts';
+import type { KernelProfile } from '../profile/index.ts';
+import { type Executed, isIncomplete } from '../shell/index.ts';
 import { Hints } from '../ui/hints.ts';
 import { colourOf } from './session-colour.ts';
 import { SessionCompleter } from './session-complete.ts';
@@ -25,6 +25,8 @@ const HELP = `This is a shell on a simulated Linux machine, at its tracing files
 Ctrl-C stops a command, Ctrl-D leaves. Builtins and programs:
 `;
 
+export { SessionTerminal };
+
 /** Where the history is kept between sessions. */
 function historyFile(): string {
   return join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'fprobe', 'history');
@@ -38,6 +40,9 @@ function readHistory(): string[] {
   }
 }
 
+/** A text as the shell has it, one character a byte. */
+const toBytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+
 /** A history that cannot be written is no reason to stop. */
 function writeHistory(lines: readonly string[]): void {
   try {
@@ -46,58 +51,75 @@ function writeHistory(lines: readonly string[]): void {
   } catch {}
 }
 
-/** A session at a terminal. Returns the shell's exit status. */
-export async function session(kernel: SimulatedKernel): Promise<number> {
-  const terminal = new SessionTerminal();
-  const system = new ShellSystem(kernel, terminal);
-  system.scheduler.realTime = true;
-  const shell = firstShell(system);
-  shell.isInteractive = true;
-  shell.name = 'sh';
-  return new Session(shell, terminal).run();
+/** The shell of a session, here or in a kernel that is up. Text of commands is latin1. */
+export interface SessionShell {
+  readonly cwd: string;
+  execute(text: string): Promise<Executed>;
+  /** What the last word of a line may become, and the part of it that is replaced. */
+  complete(text: string): [string[], string] | Promise<[string[], string]>;
+  /** Names of what can be called. */
+  commands(): readonly string[] | Promise<readonly string[]>;
+  interrupt(): void;
+  finish(): Promise<number>;
 }
 
-/** Reads commands, one after the other, and runs them. */
+/** The kernel that a session is about, as far as hints and completion need to know. */
+interface SessionKernel {
+  readonly profile: KernelProfile;
+  readonly arch: ConstructorParameters<typeof Hints>[1];
+}
+
+/** Reads commands at a terminal, one after the other, and runs them. Returns the shell's exit status. */
+export function session(shell: SessionShell, terminal: SessionTerminal, kernel: SessionKernel): Promise<number> {
+  return new Session(shell, terminal, kernel).run();
+}
+
 class Session {
-  readonly #shell: Shell;
+  readonly #shell: SessionShell;
   readonly #terminal: SessionTerminal;
   readonly #completer: SessionCompleter;
   readonly #hints: Hints;
   readonly #colour = colourOf(process.stderr);
   #history = readHistory();
+  /** Lines that were typed or pasted before they were asked for, and the beginning of the next. */
+  #ahead: string[] = [];
+  #begun = '';
 
-  constructor(shell: Shell, terminal: SessionTerminal) {
+  constructor(shell: SessionShell, terminal: SessionTerminal, { profile, arch }: SessionKernel) {
     this.#shell = shell;
     this.#terminal = terminal;
-    const { kernel } = shell.process.system;
-    this.#completer = new SessionCompleter(shell);
-    this.#hints = new Hints(kernel.profile, kernel.machine.arch);
+    this.#completer = new SessionCompleter(shell, profile);
+    this.#hints = new Hints(profile, arch);
   }
 
   async run(): Promise<number> {
-    const { process: first } = this.#shell;
-    // Ctrl-C does not end the shell itself.
-    first.caught.set(2, () => {
-      this.#shell.isInterrupted = true;
-    });
-    for (;;) {
-      const text = await this.#read();
-      if (text === undefined) break;
-      if (text.trim() === '') continue;
-      if (text.trim() === 'help') {
-        this.#help();
-        continue;
-      }
-      const status = await this.#execute(Buffer.from(text, 'utf8').toString('latin1'));
-      if (status !== undefined) break;
+    try {
+      return await this.#commands();
+    } finally {
+      writeHistory(this.#history);
     }
-    const status = await this.#shell.finish(async () => {});
-    writeHistory(this.#history);
-    return status;
   }
 
-  #help(): void {
-    const names = [...this.#completer.commands()].join(' ');
+  async #commands(): Promise<number> {
+    for (;;) {
+      const text = await this.#read();
+      if (text === undefined) return this.#shell.finish();
+      if (text.trim() === '') continue;
+      if (text.trim() === 'help') {
+        await this.#help();
+        continue;
+      }
+      const { ended, logged } = await this.#execute(toBytes(text));
+      if (ended !== undefined) {
+        await this.#shell.finish();
+        return ended;
+      }
+      if (logged !== undefined) this.#explain(logged);
+    }
+  }
+
+  async #help(): Promise<void> {
+    const names = ['help', ...(await this.#shell.commands())].sort().join(' ');
     process.stdout.write(`${HELP}  ${names.replace(/(.{1,76})( |$)/g, '$1\n  ').trimEnd()}\n`);
   }
 
@@ -117,11 +139,17 @@ class Session {
   }
 
   #prompt(): string {
-    const { cwd } = this.#shell.process;
+    const { cwd } = this.#shell;
     return `${cwd.replace(/^\/sys\/kernel\/tracing/, 'tracing')}# `;
   }
 
   #line(prompt: string): Promise<{ readonly line: string } | 'left' | 'given up'> {
+    const line = this.#ahead.shift();
+    if (line !== undefined) {
+      process.stdout.write(`${prompt}${line}\n`);
+      if (line !== '') this.#history.unshift(line);
+      return Promise.resolve({ line });
+    }
     return new Promise((resolve) => {
       const lines: Interface = createInterface({
         input: process.stdin,
@@ -131,15 +159,19 @@ class Session {
         history: [...this.#history],
         historySize: HISTORY_SIZE,
         removeHistoryDuplicates: true,
-        completer: (text: string) => this.#completer.complete(text),
+        completer: (text: string, done: (error: Error | null, found?: [string[], string]) => void) => {
+          this.#completer.complete(text).then((found) => done(null, found), done);
+        },
       });
       lines.on('history', (history: string[]) => {
         this.#history = [...history];
       });
       let answer: { readonly line: string } | 'left' | 'given up' = 'left';
       lines.on('line', (line) => {
-        answer = { line };
-        lines.close();
+        // Of what is pasted the rest comes right behind.
+        if (typeof answer === 'object') this.#ahead.push(line);
+        else setImmediate(() => lines.close());
+        answer = typeof answer === 'object' ? answer : { line };
       });
       lines.on('SIGINT', () => {
         process.stdout.write('^C\n');
@@ -148,48 +180,28 @@ class Session {
       });
       lines.on('close', () => {
         if (answer === 'left') process.stdout.write('\n');
+        this.#begun = typeof answer === 'object' ? lines.line : '';
         resolve(answer);
       });
       lines.prompt();
+      if (this.#begun !== '') lines.write(this.#begun);
     });
   }
 
-  /** Runs a command. Returns a status when the shell is to end. */
-  async #execute(text: string): Promise<number | undefined> {
-    const shell = this.#shell;
-    const { system } = shell.process;
-    const before = system.kernel.tracing.top.errorLog.text();
-    const release = this.#terminal.attach(() => {
-      for (const process of system.processes.values()) if (process.group === shell.process.group) process.kill(2);
-    });
+  async #execute(text: string): Promise<Executed> {
+    const typed = toBytes([...this.#ahead, this.#begun].join('\n'));
+    const release = this.#terminal.attach(() => this.#shell.interrupt(), typed);
     try {
-      await shell.source(text);
-    } catch (error) {
-      if (error instanceof ShellExit) {
-        shell.status = error.status;
-        return error.status;
-      }
-      if (error instanceof Interrupted) shell.status = 130;
-      else await this.#complain(error);
+      return await this.#shell.execute(text);
     } finally {
-      shell.isInterrupted = false;
-      release();
+      const unread = Buffer.from(release(), 'latin1').toString('utf8').split('\n');
+      this.#begun = unread.pop() ?? '';
+      this.#ahead = unread;
     }
-    this.#explain(before);
-    return undefined;
-  }
-
-  async #complain(error: unknown): Promise<void> {
-    await this.#shell.complain((error as Error).message);
-    this.#shell.status = 1;
   }
 
   /** Shows what the kernel logged about a refusal, and what would be right. */
-  #explain(before: string): void {
-    const { errorLog } = this.#shell.process.system.kernel.tracing.top;
-    const now = errorLog.text();
-    if (now === before || now === '') return;
-    const last = now.split(/^(?=\[)/m).at(-1)!;
+  #explain(last: string): void {
     const match = /^\[[^\]]*\] (\w[\w ]*): error: (.*)\n {2}Command: (.*)\n( *)\^/.exec(last);
     process.stderr.write(this.#colour.dim(Buffer.from(last.replace(/^\[[^\]]*\] /, ''), 'latin1').toString('utf8')));
     if (!match) return;

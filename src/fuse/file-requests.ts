@@ -47,6 +47,7 @@ export class FileRequests {
     this.#parked = new Parked({
       read: (unique, result) => this.#answerRead(unique, result),
       ready: (kh) => connection.send(pollWakeup(kh)),
+      woken: connection.woken,
     });
   }
 

@@ -45,10 +45,13 @@ export class FuseServer {
   readonly #handlers: ReadonlyMap<number, Handler>;
   #minor = 0;
 
-  /** @param send takes a whole message for the kernel, which is overwritten by the next one */
-  constructor(tree: MountedTree, send: (message: Uint8Array) => void) {
+  /**
+   * @param send takes a whole message for the kernel, which is overwritten by the next one
+   * @param woken told when somebody who waits can go on, if anybody but this server's requests may bring that about: `wake()` is due
+   */
+  constructor(tree: MountedTree, send: (message: Uint8Array) => void, woken = () => {}) {
     this.#inodes = new InodeTable(tree.root, tree.tracefs, tree.time);
-    this.#connection = { tree, inodes: this.#inodes, reply: this.#reply, send };
+    this.#connection = { tree, inodes: this.#inodes, reply: this.#reply, send, woken };
     this.#files = new FileRequests(this.#connection);
     this.#dirs = new DirRequests(this.#connection);
     this.#handlers = this.#table();

@@ -26,6 +26,8 @@ export interface Connection {
   readonly reply: Reply;
   /** Sends a message of its own to the kernel. */
   send(message: Uint8Array): void;
+  /** Told when somebody who waits can go on. */
+  woken(): void;
 }
 
 /** Path of an inode, as the process sees it that uses it. */

@@ -21,6 +21,8 @@ interface Answers {
   read(unique: number, result: string | number): void;
   /** Tells that a polled file became ready. */
   ready(kh: number): void;
+  /** Told when somebody can go on: `flush()` is due. Left out by those who flush after each request anyway. */
+  woken?(): void;
 }
 
 /**
@@ -46,7 +48,7 @@ export class Parked {
   /** A read that found nothing waits, or is answered at once when there is something after all. */
   read(unique: number, file: OpenFile, size: number): void {
     for (;;) {
-      const wake = () => this.#woken.push(() => this.#retry(unique));
+      const wake = () => this.#wake(() => this.#retry(unique));
       if (file.wait(wake)) {
         this.#reads.set(unique, { unique, file, size, wake });
         return;
@@ -72,7 +74,7 @@ export class Parked {
   poll(file: OpenFile, kh: number): void {
     if (this.#polls.get(file)?.kh === kh) return;
     this.#forgetPoll(file);
-    const wake = () => this.#woken.push(() => this.#polled(file, wake));
+    const wake = () => this.#wake(() => this.#polled(file, wake));
     if (file.waitReady(wake)) this.#polls.set(file, { kh, wake });
   }
 
@@ -88,6 +90,11 @@ export class Parked {
       this.#woken = [];
       for (const goOn of woken) goOn();
     }
+  }
+
+  #wake(goOn: () => void): void {
+    this.#woken.push(goOn);
+    this.#answers.woken?.();
   }
 
   #retry(unique: number): void {

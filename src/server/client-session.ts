@@ -24,8 +24,11 @@ export class ClientSession {
   /** The client's process. */
   pid = 0;
 
-  /** @param answer takes the answer to the request of an id, at once or later */
-  constructor(host: KernelHost, answer: (id: number, response: KernelResponse) => void) {
+  /**
+   * @param answer takes the answer to the request of an id, at once or later
+   * @param woken told when a read can go on: `wake()` is due
+   */
+  constructor(host: KernelHost, answer: (id: number, response: KernelResponse) => void, woken: () => void) {
     this.#host = host;
     this.#answer = answer;
     this.#parked = new Parked({
@@ -34,6 +37,7 @@ export class ClientSession {
         answer(id, readResponse(result));
       },
       ready: () => {},
+      woken,
     });
   }
 

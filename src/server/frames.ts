@@ -1,5 +1,5 @@
-/** What a frame carries: a message as JSON, or a message of the FUSE protocol as it is. */
-export const FrameKind = { JSON: 0, FUSE: 1 } as const;
+/** What a frame carries: a message as JSON, a message of the FUSE protocol as it is, or, as JSON, what a shell tells its terminal. */
+export const FrameKind = { JSON: 0, FUSE: 1, SHELL: 2 } as const;
 
 /** A frame as it came. */
 export interface Frame {
@@ -30,8 +30,8 @@ export function frame(kind: number, payload: Uint8Array): Uint8Array {
 }
 
 /** A frame around a value as JSON. */
-export function jsonFrame(value: unknown): Uint8Array {
-  return frame(FrameKind.JSON, new TextEncoder().encode(JSON.stringify(value)));
+export function jsonFrame(value: unknown, kind: number = FrameKind.JSON): Uint8Array {
+  return frame(kind, new TextEncoder().encode(JSON.stringify(value)));
 }
 
 /** The value that a JSON frame carries; undefined when it carries none. */

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { FrameKind, FrameReader, frame, jsonFrame, jsonOf } from './frames.ts';
 import type { KernelFiles, OpenMode, RemoteFile } from './kernel-files.ts';
-import type { KernelRequest, KernelResponse, KernelStatus } from './requests.ts';
+import type { KernelRequest, KernelResponse, KernelStatus, ShellEvent } from './requests.ts';
 import { DEFAULT_NAME, socketPath } from './socket-path.ts';
 
 /** Nothing answers at a kernel's socket, or no longer. */
@@ -19,6 +19,8 @@ const READ_SIZE = 1 << 18;
 export class KernelConnection implements KernelFiles {
   /** Takes messages of the FUSE protocol, once {@link KernelConnection.mount} was asked for. */
   onFuse: (message: Uint8Array) => void = () => {};
+  /** Takes what a shell says that was started on this connection. */
+  onShell: (event: ShellEvent) => void = () => {};
   /** Settles when the connection has ended. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
@@ -31,6 +33,7 @@ export class KernelConnection implements KernelFiles {
     socket.on('data', (piece) => {
       for (const { kind, payload } of frames.push(piece)) {
         if (kind === FrameKind.FUSE) this.onFuse(payload);
+        else if (kind === FrameKind.SHELL) this.onShell(jsonOf({ kind, payload }) as ShellEvent);
         else this.#answered(jsonOf({ kind, payload }) as KernelResponse & { id: number });
       }
     });

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Errno } from '../abi/errno.ts';
 import { isProfileError, loadProfile } from '../profile/index.ts';
+import type { Stream, Terminal } from '../shell/index.ts';
 import { FrameKind, frame, jsonFrame } from './frames.ts';
 import { KernelConnection, NotConnected } from './kernel-connection.ts';
 import { KernelHost } from './kernel-host.ts';
 import { KernelServer } from './kernel-server.ts';
+import { RemoteShell } from './remote-shell.ts';
 import { secureFolder, socketFolder, socketPath } from './socket-path.ts';
 
 const loaded = loadProfile();
@@ -121,6 +123,106 @@ test('the socket is its user’s alone; one that a killed kernel left is replace
   servers.push(server);
   await server.listen(stale);
   expect(await (await KernelConnection.open(`${name}-stale`)).read('tracing_on')).toBe('1\n');
+});
+
+/** A terminal: what is typed at it, a piece a read and then the end, and what it shows. */
+function terminal(typed: string[] = []) {
+  const shown = { stdout: '', stderr: '' };
+  const stream = (to: 'stdout' | 'stderr'): Stream => ({
+    path: to,
+    write: (data) => {
+      shown[to] += data;
+      return data.length;
+    },
+    close: () => {},
+  });
+  const stdin: Stream = { path: 'stdin', read: () => typed.shift() ?? '', close: () => {} };
+  return { shown, terminal: { stdin, stdout: stream('stdout'), stderr: stream('stderr') } satisfies Terminal };
+}
+
+/** A shell that is given commands. */
+async function shellIn(name: string) {
+  const kernel = await KernelConnection.open(name);
+  const { shown, terminal: at } = terminal();
+  return { kernel, shown, shell: await RemoteShell.session(kernel, at) };
+}
+
+test('a script runs in a kernel that is up, with the input and output of its client', async () => {
+  const { name } = await up();
+  const { shown, terminal: at } = terminal(['one\n', 'two\n']);
+  const text =
+    'echo "f:a kernel_clone" >> dynamic_events; read x; read y; read z; echo "$0 $1 $x $y $?"; echo talk >&2; exit 7\n';
+  const call = { text, name: 'mine.sh', args: ['arg'] };
+  expect(await RemoteShell.run(await KernelConnection.open(name), at, call, () => {})).toBe(7);
+  expect(shown).toEqual({ stdout: 'mine.sh arg one two 1\n', stderr: 'talk\n' });
+  expect(await (await KernelConnection.open(name)).read('dynamic_events')).toBe('f:fprobes/a kernel_clone\n');
+});
+
+test('a script whose output nobody reads any more ends', async () => {
+  const { name } = await up();
+  const { terminal: at } = terminal();
+  const gone = { ...at, stdout: { ...at.stdout, write: () => -Errno.EPIPE } };
+  const call = { text: 'while echo more; do :; done; exit 4', name: 'sh', args: [] };
+  expect(await RemoteShell.run(await KernelConnection.open(name), gone, call, () => {})).not.toBe(0);
+});
+
+test('shells of several clients are processes of their own, and see one kernel', async () => {
+  const { name } = await up();
+  const [a, b] = [await shellIn(name), await shellIn(name)];
+  expect(await a.shell.execute('echo "f:x vfs_read" >> dynamic_events; cd events\n')).toEqual({
+    cwd: '/sys/kernel/tracing/events',
+  });
+  await b.shell.execute('cat dynamic_events; echo $$\n');
+  await a.shell.execute('echo $$\n');
+  const [definition, pid] = b.shown.stdout.split('\n');
+  expect(definition).toBe('f:fprobes/x vfs_read');
+  expect(a.shown.stdout).toMatch(/^\d+\n$/);
+  expect(a.shown.stdout).not.toBe(`${pid}\n`);
+  const { logged } = await b.shell.execute('echo "f:y nosuch" >> dynamic_events\n');
+  expect(logged).toMatch(/error: Invalid probed address or symbol/);
+  expect((await a.shell.execute('true\n')).logged).toBeUndefined();
+  expect(await b.shell.complete('cat dynamic_ev')).toEqual([['dynamic_events '], 'dynamic_ev']);
+  expect(await a.shell.commands()).toContain('echo');
+  expect(await a.shell.execute('exit 3\n')).toMatchObject({ ended: 3 });
+});
+
+test('what a shell waits for comes from another; Ctrl-C ends its waiting, and so does its client’s end', async () => {
+  const { name } = await up();
+  const [a, b] = [await shellIn(name), await shellIn(name)];
+  const waiting = a.shell.execute('cat trace_pipe; echo "status $?"\n');
+  await b.shell.execute('echo mark > trace_marker\n');
+  while (!a.shown.stdout.includes('mark')) await new Promise((resolve) => setImmediate(resolve));
+  a.shell.interrupt();
+  expect((await waiting).ended).toBeUndefined();
+  a.shell.execute('cat trace_pipe\n').catch(() => {});
+  for (;;) {
+    const pipe = await b.kernel.openFile('trace_pipe', { read: true, nonblock: true });
+    if (typeof pipe === 'number') break;
+    await pipe.close();
+  }
+  a.kernel.close();
+  await a.kernel.closed;
+  await b.shell.execute('echo again > trace_marker; head -n 1 trace_pipe\n');
+  expect(b.shown.stdout).toMatch(/again\n$/);
+});
+
+test('records of a shell wake readers outside of it', async () => {
+  const { name } = await up();
+  const { shell } = await shellIn(name);
+  const reader = await KernelConnection.open(name);
+  const pipe = await reader.openFile('trace_pipe', { read: true });
+  if (typeof pipe === 'number') throw new Error(`errno ${-pipe}`);
+  const waiting = pipe.read();
+  const running = shell.execute('sleep 0.05; echo late > trace_marker; sleep 1000\n');
+  expect(await waiting).toMatch(/late\n$/);
+  shell.interrupt();
+  await running;
+});
+
+test('what is asked of a shell that was not started cuts the client off', async () => {
+  const { name } = await up();
+  const kernel = await KernelConnection.open(name);
+  await expect(kernel.ask({ op: 'commands' })).rejects.toThrow(NotConnected);
 });
 
 /** Connects without the client's manners. */

@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Errno } from '../abi/errno.ts';
 import { FuseServer } from '../fuse/index.ts';
 import { ClientSession } from './client-session.ts';
 import { FrameKind, FrameReader, frame, jsonFrame, jsonOf } from './frames.ts';
+import { HostedShell, type Wire } from './hosted-shell.ts';
 import type { KernelHost } from './kernel-host.ts';
 import { type KernelRequest, type KernelResponse, type KernelStatus, parseRequest } from './requests.ts';
 
@@ -11,7 +13,11 @@ interface Client {
   readonly socket: Socket;
   readonly session: ClientSession;
   mount: FuseServer | undefined;
+  shell: HostedShell | undefined;
 }
+
+/** Bytes that a client may be behind with before its shell waits. */
+const MOST_UNSENT = 1 << 20;
 
 /** Answers the clients of a kernel on a Unix socket, one request after the other, whoever it comes from. */
 export class KernelServer {
@@ -20,6 +26,7 @@ export class KernelServer {
   readonly #server: Server;
   readonly #clients = new Set<Client>();
   readonly #ended: () => void;
+  #wakes = false;
 
   /** @param ended called once, when somebody asked for its end */
   constructor(host: KernelHost, name: string, ended: () => void) {
@@ -54,31 +61,44 @@ export class KernelServer {
     for (const client of this.#clients) {
       client.session.close();
       client.mount?.close();
+      client.shell?.close();
       client.socket.end();
     }
   }
 
   #accept(socket: Socket): void {
-    const session = new ClientSession(this.#host, (id, response) => socket.write(jsonFrame({ id, ...response })));
-    const client: Client = { socket, session, mount: undefined };
+    const answer = (id: number, response: KernelResponse) => socket.write(jsonFrame({ id, ...response }));
+    const session = new ClientSession(this.#host, answer, () => this.#wakeSoon());
+    const client: Client = { socket, session, mount: undefined, shell: undefined };
     this.#clients.add(client);
     const frames = new FrameReader();
     socket.on('data', (piece) => {
       for (const { kind, payload } of frames.push(piece)) {
         if (kind === FrameKind.FUSE) client.mount?.handle(payload);
         else this.#request(client, jsonOf({ kind, payload }));
-        for (const each of this.#clients) {
-          each.session.wake();
-          each.mount?.wake();
-        }
       }
       if (frames.broken) socket.destroy();
     });
+    socket.on('drain', () => client.shell?.drained());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.#clients.delete(client);
       session.close();
       client.mount?.close();
+      client.shell?.close();
+    });
+  }
+
+  /** Lets all go on that wait and can, when what brought that about is done. */
+  #wakeSoon(): void {
+    if (this.#wakes) return;
+    this.#wakes = true;
+    setImmediate(() => {
+      this.#wakes = false;
+      for (const { session, mount } of this.#clients) {
+        session.wake();
+        mount?.wake();
+      }
     });
   }
 
@@ -111,13 +131,38 @@ export class KernelServer {
         answer({ ret: 0 });
         this.#ended();
         break;
+      case 'script':
+      case 'session':
+        if (client.shell) answer({ ret: -Errno.EBUSY });
+        else client.shell = HostedShell.start(this.#host, this.#wire(client.socket), request, answer);
+        break;
+      case 'execute':
+      case 'complete':
+      case 'commands':
+      case 'interrupt':
+      case 'input':
+      case 'unread':
+        if (client.shell) client.shell.handle(request, answer);
+        else client.socket.destroy();
+        break;
       default:
         client.session.handle(id, request);
     }
   }
 
+  #wire(socket: Socket): Wire {
+    return {
+      send: (event) => socket.write(jsonFrame(event, FrameKind.SHELL)),
+      hasRoom: () => socket.writableLength < MOST_UNSENT,
+    };
+  }
+
   #mount(socket: Socket, { shows, time }: Extract<KernelRequest, { op: 'mount' }>): FuseServer {
-    return new FuseServer(this.#host.tree(shows, time), (message) => socket.write(frame(FrameKind.FUSE, message)));
+    return new FuseServer(
+      this.#host.tree(shows, time),
+      (message) => socket.write(frame(FrameKind.FUSE, message)),
+      () => this.#wakeSoon(),
+    );
   }
 
   #status(): KernelStatus {
@@ -129,6 +174,7 @@ export class KernelServer {
       pid: process.pid,
       release: profile.release,
       profile: profile.name,
+      profileDir: profile.dir,
       cpus: machine.cpus.length,
       seed: options.seed,
       ns: machine.clock.now,

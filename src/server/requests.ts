@@ -1,4 +1,5 @@
 import type { Shown } from '../fuse/index.ts';
+import type { Executed } from '../shell/index.ts';
 import type { OpenMode } from './kernel-files.ts';
 
 /**
@@ -14,7 +15,40 @@ export type KernelRequest =
   | { readonly op: 'list' | 'stat' | 'mkdir' | 'rmdir'; readonly path: string }
   | { readonly op: 'run'; readonly workload: string; readonly seed?: number }
   | { readonly op: 'status' | 'shutdown' }
-  | { readonly op: 'mount'; readonly shows: Shown; readonly time: number };
+  | { readonly op: 'mount'; readonly shows: Shown; readonly time: number }
+  | ShellRequest;
+
+/** What a client may ask of the shell that runs for it, inside the kernel's process. */
+export type ShellRequest =
+  /** Runs a script; the answer is its exit status. */
+  | (ShellStart & {
+      readonly op: 'script';
+      readonly text: string;
+      readonly name: string;
+      readonly args: readonly string[];
+    })
+  /** Starts a shell that takes commands. */
+  | (ShellStart & { readonly op: 'session' })
+  | { readonly op: 'execute' | 'complete'; readonly text: string }
+  | { readonly op: 'commands' }
+  /** Ctrl-C. */
+  | { readonly op: 'interrupt' }
+  /** What standard input gives; `''` at its end. */
+  | { readonly op: 'input'; readonly data: string }
+  /** Nobody reads an output any more. */
+  | { readonly op: 'unread'; readonly fd: number };
+
+interface ShellStart {
+  /** Which of standard input, output and error are a terminal. */
+  readonly terminal: readonly boolean[];
+}
+
+/** What a shell tells its terminal without being asked. */
+export type ShellEvent =
+  /** It wrote to standard output (1) or error (2). */
+  | { readonly fd: number; readonly data: string }
+  /** It waits for input. */
+  | { readonly wants: 'input' };
 
 /** What it answers. `ret` is 0, a number of bytes, a handle, or a negative errno. */
 export interface KernelResponse {
@@ -26,6 +60,10 @@ export interface KernelResponse {
   /** What stat(2) tells. */
   readonly stat?: { readonly kind: 'file' | 'dir'; readonly mode: number };
   readonly status?: KernelStatus;
+  /** What a shell's command brought. */
+  readonly executed?: Executed;
+  /** What the end of a shell's line may become, and the part of it that is replaced. */
+  readonly completion?: [string[], string];
   /** Why something that is no file operation was refused. */
   readonly error?: string;
 }
@@ -38,6 +76,8 @@ export interface KernelStatus {
   /** `uname -r`. */
   readonly release: string;
   readonly profile: string;
+  /** Folder that the profile is in. */
+  readonly profileDir: string;
   readonly cpus: number;
   readonly seed: number;
   /** Nanoseconds of simulated time since it was booted. */
@@ -64,6 +104,14 @@ const FIELDS: Readonly<Record<KernelRequest['op'], Readonly<Record<string, 'numb
   status: {},
   shutdown: {},
   mount: { shows: 'string', time: 'number' },
+  script: { text: 'string', name: 'string', args: 'object', terminal: 'object' },
+  session: { terminal: 'object' },
+  execute: { text: 'string' },
+  complete: { text: 'string' },
+  commands: {},
+  interrupt: {},
+  input: { data: 'string' },
+  unread: { fd: 'number' },
 };
 
 /** A request with the id that its answer shall have; undefined when a message is none. */

@@ -1,7 +1,6 @@
 import type { SimulatedKernel } from '../tracefs/index.ts';
 import { Shell } from './shell.ts';
 import { ShellSystem, type Terminal } from './shell-system.ts';
-import { SIGINT } from './signals.ts';
 
 /** A script, and how it is called. */
 export interface ScriptCall {
@@ -39,20 +38,25 @@ export function firstShell(system: ShellSystem): Shell {
 export async function runScript(
   kernel: SimulatedKernel,
   terminal: Terminal,
-  { text, name, args }: ScriptCall,
+  call: ScriptCall,
   started: (system: ShellSystem) => void = () => {},
 ): Promise<{ readonly status: number; readonly stuck: boolean }> {
   const system = new ShellSystem(kernel, terminal);
-  const shell = firstShell(system);
-  shell.name = name;
-  shell.args = args;
   started(system);
   let stuck = false;
   system.scheduler.onDeadlock(() => {
     stuck = true;
-    for (const process of system.processes.values()) process.kill(SIGINT);
+    system.interrupt();
   });
-  const status = await shell.finish(() => shell.source(text));
+  const status = await runIn(system, call);
   system.scheduler.onDeadlock(undefined);
   return { status, stuck };
+}
+
+/** Runs a script as the first process of a system. Its exit status. */
+export function runIn(system: ShellSystem, { text, name, args }: ScriptCall): Promise<number> {
+  const shell = firstShell(system);
+  shell.name = name;
+  shell.args = args;
+  return shell.finish(() => shell.source(text));
 }

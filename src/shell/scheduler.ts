@@ -74,7 +74,8 @@ export class Scheduler {
   }
 
   #watch(): void {
-    if (this.#watching) return;
+    // In real time timers wake who sleeps, and others may wake who waits.
+    if (this.#watching || this.realTime) return;
     this.#watching = true;
     setImmediate(() => {
       this.#watching = false;
@@ -86,7 +87,7 @@ export class Scheduler {
   #look(): void {
     const [first] = this.#sleepers;
     // What has just been woken runs first.
-    if (!this.#wakeDue() && this.#outside === 0 && !this.realTime) {
+    if (!this.#wakeDue() && this.#outside === 0) {
       if (first) {
         this.#clock.advance(Math.max(0, first.until - this.#clock.now));
         this.#wakeDue();

@@ -1,9 +1,11 @@
+import type { Task } from '../machine/index.ts';
 import type { SimulatedKernel } from '../tracefs/index.ts';
 import { Mounts } from './mounts.ts';
 import { PROGRAM_NAMES } from './programs.ts';
 import { rootTree } from './root-tree.ts';
 import { Scheduler } from './scheduler.ts';
 import { ShellProcess } from './shell-process.ts';
+import { SIGINT } from './signals.ts';
 import type { Stream } from './stream.ts';
 import { Vfs } from './vfs.ts';
 
@@ -31,14 +33,25 @@ export class ShellSystem {
   foreground = 0;
   #pipes = 1000;
 
-  constructor(kernel: SimulatedKernel, terminal: Terminal) {
+  /** @param first the task of the first process */
+  constructor(kernel: SimulatedKernel, terminal: Terminal, first: Task = kernel.processes.first) {
     this.kernel = kernel;
     this.scheduler = new Scheduler(kernel.machine.clock);
     this.vfs = new Vfs(rootTree(this), kernel.tracefs);
-    this.init = new ShellProcess(this, kernel.processes.first);
+    this.init = new ShellProcess(this, first);
     this.processes.set(this.init.pid, this.init);
     this.init.cwd = TRACING_DIR;
     for (const stream of [terminal.stdin, terminal.stdout, terminal.stderr]) this.init.install(stream);
+  }
+
+  /** Sends every process a signal. */
+  killAll(signal: number): void {
+    for (const process of this.processes.values()) process.kill(signal);
+  }
+
+  /** Ctrl-C where a script runs: it goes to every process. */
+  interrupt(): void {
+    this.killAll(SIGINT);
   }
 
   /** Names of the programs that there are. */

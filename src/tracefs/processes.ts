@@ -22,9 +22,9 @@ interface ProcessKernel extends ReplayKernel {
 /** What a new process is. */
 interface ProcessOptions {
   /** The next in line when left out. */
-  readonly pid?: number;
+  readonly pid?: number | undefined;
   /** The parent's when left out. */
-  readonly comm?: string;
+  readonly comm?: string | undefined;
   /** Cpu that it runs on: the parent's next neighbour when left out. */
   readonly cpu?: number;
   /** Whether the parent waits for it right away: the child runs, until {@link Processes.exit}. */
@@ -137,10 +137,11 @@ export class Processes {
   fork(parent: Task, options: ProcessOptions = {}): Task {
     this.run(parent);
     const { cpus } = this.#kernel.machine;
-    const { waited = false, cpu = (parent.cpu + 1) % cpus.length, pid, comm } = options;
+    const { waited = false, cpu = (parent.cpu + 1) % cpus.length, comm } = options;
+    const pid = this.#unlessTaken(options.pid);
     const fork = this.#isQuiet ? undefined : this.#pieces.fork;
     const piece = waited ? fork?.waited : fork?.clone;
-    if (!fork || !piece?.isWatched(this.#kernel)) return this.#forkUnseen(parent, { ...options, waited, cpu });
+    if (!fork || !piece?.isWatched(this.#kernel)) return this.#forkUnseen(parent, { comm, pid, waited, cpu });
     const replay = this.#replay(piece, {
       bound: new Map([[0, parent]]),
       births: new Map([[1, { pid, comm, cpu }]]),
@@ -158,9 +159,21 @@ export class Processes {
 
   /** Takes in a process that was there before anybody looked: nothing passes through the kernel. */
   adopt(parent: Task, process: { readonly pid: number; readonly comm: string }): Task {
-    const task = this.#kernel.machine.createTask({ ...process, parent, user: new Memory() });
+    const { comm } = process;
+    const pid = this.#unlessTaken(process.pid);
+    const task = this.#kernel.machine.createTask({
+      comm,
+      parent,
+      user: new Memory(),
+      ...(pid !== undefined && { pid }),
+    });
     task.cpu = parent.cpu;
     return task;
+  }
+
+  /** A wanted pid; the next in line when somebody has it. */
+  #unlessTaken(pid: number | undefined): number | undefined {
+    return pid !== undefined && this.#kernel.machine.findTask(pid) ? undefined : pid;
   }
 
   /** A process runs another program: it has another name from now on. `path` is the program's, without a name of its own it is called after that. */
