@@ -55,11 +55,12 @@ function sessionOptions(options: ExecOptions): Parameters<typeof Session.start>[
 function run(session: Session, command: readonly string[]): Promise<NodeJS.Signals | undefined> {
   const [program, ...args] = session.commandLine(command);
   const env = { ...process.env, ...session.environment };
-  const child = spawn(program, args, { stdio: 'inherit', env });
   const ignore = () => {};
   const handOn = (signal: NodeJS.Signals) => child.kill(signal);
+  // Before the command can run: it may be sent a signal as soon as it says something.
   for (const signal of OF_THE_TERMINAL) process.on(signal, ignore);
   for (const signal of HANDED_ON) process.on(signal, handOn);
+  const child = spawn(program, args, { stdio: 'inherit', env });
   return new Promise((resolve) => {
     child.on('error', (error) => {
       say(`fprobe: ${error.message}`);
