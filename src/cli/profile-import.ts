@@ -57,11 +57,12 @@ async function sourcesOf(
 /** Where the profile goes: the folder told, or one among the user's profiles. */
 function targetOf(options: ImportOptions, sources: KernelSources): { dir: string; name?: string } {
   const { output, name } = options;
+  if (name !== undefined && !isProfileName(name))
+    throw new UsageError(`a profile cannot be called ${JSON.stringify(name)}`);
   if (output !== undefined) return { dir: output, ...(name !== undefined && { name }) };
   const release = /^Linux version (\S+)/.exec(new TextDecoder().decode(sources.version?.bytes))?.[1];
   const chosen = name ?? (release === undefined ? undefined : profileNameOf(release));
   if (chosen === undefined) throw new UsageError('nothing tells the version: give --name, or a folder with -o');
-  if (!isProfileName(chosen)) throw new UsageError(`a profile cannot be called ${JSON.stringify(chosen)}`);
   return { dir: userProfileDir(chosen), name: chosen };
 }
 

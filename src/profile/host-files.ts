@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { ProfileError } from './profile-error.ts';
 
 /** What `hostReason()` says of a file that is not there. */
@@ -15,6 +16,14 @@ const REASONS: Record<string, string> = {
 export function hostReason(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return REASONS[code] ?? (code || message);
+}
+
+/** Makes a folder with all above it; throws as `mkdirSync()`, whose own way of doing that never ends where no folder can be made, as in /proc. */
+export function makeDirs(path: string): void {
+  if (existsSync(path)) return;
+  const above = dirname(path);
+  if (above !== path) makeDirs(above);
+  mkdirSync(path);
 }
 
 /** Reads a whole file into a buffer of its own, aligned for words of any size. */

@@ -161,6 +161,14 @@ test('a converter may not write outside, nor the importer over a file', async ()
   expect(await importFolder()).toEqual({ error: expect.stringContaining(`${out}: cannot be written`) });
 });
 
+test('a place where no folder can be made is told, not tried for ever', async () => {
+  const sources = await folderSources(source);
+  if (isProfileError(sources)) throw new Error(sources.error);
+  writeFileSync(out, 'a file');
+  for (const dir of ['/proc/nope/profile', join(out, 'a/b')])
+    expect(await importProfile(sources, dir)).toEqual({ error: expect.stringContaining(`${dir}: cannot be written`) });
+});
+
 const edit = (name: string, change: (bytes: Buffer) => void) => (dir: string) => {
   const bytes = readFileSync(join(dir, name));
   change(bytes);

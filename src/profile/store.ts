@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { hostReason } from './host-files.ts';
+import { hostReason, makeDirs } from './host-files.ts';
 import { MANIFEST_FILE } from './manifest.ts';
 import type { ProfileError } from './profile-error.ts';
 
@@ -48,7 +48,7 @@ export function chooseProfile(nameOrDir: string | undefined): ProfileError | und
       rmSync(path, { force: true });
       return undefined;
     }
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirs(dirname(path));
     writeFileSync(`${path}.new-${process.pid}`, `${nameOrDir}\n`);
     renameSync(`${path}.new-${process.pid}`, path);
     return undefined;

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { hostReason } from './host-files.ts';
+import { hostReason, makeDirs } from './host-files.ts';
 import { MANIFEST_FILE, type Manifest } from './manifest.ts';
 import type { ProfileError } from './profile-error.ts';
 
@@ -30,9 +30,9 @@ export function writeProfile(
   const old = join(dirname(target), `.${basename(target)}.old-${process.pid}`);
   try {
     rmSync(fresh, { recursive: true, force: true });
-    mkdirSync(fresh, { recursive: true });
+    makeDirs(fresh);
     for (const [name, bytes] of files) {
-      mkdirSync(dirname(join(fresh, name)), { recursive: true });
+      makeDirs(dirname(join(fresh, name)));
       writeFileSync(join(fresh, name), bytes);
     }
     writeFileSync(join(fresh, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
