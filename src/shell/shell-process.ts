@@ -96,15 +96,19 @@ export class ShellProcess {
 
   /** Waits until a child has ended, and forgets it. A signal that the waiting process catches ends the wait: undefined. */
   async wait(child: ShellProcess): Promise<number | undefined> {
-    if (child.status === undefined)
-      await this.#interruptible((wake) => {
-        child.#endings.push(() => wake());
-      });
+    const { processes } = this.system.kernel;
+    if (child.status === undefined) {
+      const end = child.#waited ? () => {} : processes.waitAsleep(this.task, child.task);
+      try {
+        await this.#interruptible((wake) => {
+          child.#endings.push(() => wake());
+        });
+      } finally {
+        end(child.status === undefined);
+      }
+    } else if (this.children.has(child) && !child.#waited) processes.wait(this.task, child.task);
     if (child.status === undefined) return undefined;
-    if (this.children.delete(child)) {
-      this.system.processes.delete(child.pid);
-      if (!child.#waited) this.system.kernel.processes.wait(this.task, child.task);
-    }
+    if (this.children.delete(child)) this.system.processes.delete(child.pid);
     return child.status;
   }
 

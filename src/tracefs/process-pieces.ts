@@ -80,6 +80,7 @@ interface ForkPieces {
   readonly begin: Piece;
   readonly exit: Piece;
   readonly wait: Piece;
+  readonly sleepingWait: { readonly piece: Piece; readonly awayAt: number } | undefined;
 }
 
 const PIECES = new WeakMap<KernelProfile, ProcessPieces>();
@@ -136,7 +137,7 @@ export class ProcessPieces {
     const workload = this.workload('sh-fork');
     const programs = workload && forkPrograms(workload, this.#functions);
     if (!programs) return undefined;
-    const piece = (name: Exclude<keyof ForkPieces, 'exitAt'>) => this.#piece(programs[name]);
+    const piece = (name: Exclude<keyof ForkPieces, 'exitAt' | 'sleepingWait'>) => this.#piece(programs[name]);
     return {
       waited: piece('waited'),
       exitAt: programs.exitAt,
@@ -144,6 +145,10 @@ export class ProcessPieces {
       begin: piece('begin'),
       exit: piece('exit'),
       wait: piece('wait'),
+      sleepingWait: programs.sleepingWait && {
+        piece: this.#piece(programs.sleepingWait.workload),
+        awayAt: programs.sleepingWait.awayAt,
+      },
     };
   }
 

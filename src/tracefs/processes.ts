@@ -214,6 +214,18 @@ export class Processes {
   }
 
   /**
+   * A process begins to wait for a child that runs; others may run.
+   * @returns what ends its wait, to be called when the child has exited or a signal came
+   */
+  waitAsleep(parent: Task, child: Task): (interrupted?: boolean) => void {
+    this.run(parent);
+    const wait = this.#isQuiet ? undefined : this.#pieces.fork?.sleepingWait;
+    if (!wait?.piece.isWatched(this.#kernel))
+      return (interrupted = false) => (interrupted ? this.run(parent) : this.wait(parent, child));
+    return this.#goAway(this.#replay(wait.piece, { bound: tasks(parent, child, this.cpu.idle) }), parent, wait.awayAt);
+  }
+
+  /**
    * A process makes a system call on a file. `act` is what the file does; it runs at its place in the call, and what it returns is the call's result.
    * @returns what `act` returned
    */
@@ -250,22 +262,29 @@ export class Processes {
     const { piece, awayAt, asked } = sleep;
     const copy = piece.copy();
     piece.setArgument(copy, { param: 'rqtp', from: asked, to: BigInt(Math.round(ns)) });
-    const { idle } = this.cpu;
-    const bound = new Map([
-      [0, task],
-      [1, idle],
-    ]);
-    const replay = new Replay(this.#kernel, copy, { bound });
-    replay.run({ steps: awayAt });
     const cpu = this.cpu;
+    return this.#goAway(new Replay(this.#kernel, copy, { bound: tasks(task, cpu.idle) }), task, awayAt, (replay) =>
+      this.#expire(cpu, replay.address(piece.argument('timer') ?? 0n), task),
+    );
+  }
+
+  /** Replays until the idle task takes a task's place. Returns what replays the rest, unless the task was interrupted. */
+  #goAway(
+    replay: Replay,
+    task: Task,
+    awayAt: number,
+    comeBack: (replay: Replay) => void = () => {},
+  ): (interrupted?: boolean) => void {
+    const { cpu } = this;
+    replay.run({ steps: awayAt });
     return (interrupted = false) => {
       if (interrupted) {
         replay.stop();
         this.run(task);
         return;
       }
-      this.#expire(cpu, replay.address(piece.argument('timer') ?? 0n), task);
-      if (cpu.current === idle) this.#switch(cpu, task);
+      comeBack(replay);
+      if (cpu.current === cpu.idle) this.#switch(cpu, task);
       replay.resume();
       replay.run();
       this.#current = task;
@@ -325,11 +344,7 @@ export class Processes {
       this.#pass(EXIT_NS);
       return;
     }
-    const bound = new Map([
-      [0, parent],
-      [1, task],
-    ]);
-    const rest = replay ?? this.#replay(fork.waited, { bound, from: fork.exitAt });
+    const rest = replay ?? this.#replay(fork.waited, { bound: tasks(parent, task), from: fork.exitAt });
     setExitCode(fork.waited, rest, code);
     rest.resume();
     rest.run();
@@ -338,11 +353,7 @@ export class Processes {
 
   #replayIfWatched(piece: Piece, first: Task, second: Task, code = 0): void {
     if (!piece.isWatched(this.#kernel)) return;
-    const bound = new Map([
-      [0, first],
-      [1, second],
-    ]);
-    const replay = this.#replay(piece, { bound });
+    const replay = this.#replay(piece, { bound: tasks(first, second) });
     setExitCode(piece, replay, code);
     replay.run();
   }
@@ -374,6 +385,9 @@ function setExitCode(piece: Piece, replay: Replay, code: number): void {
   for (const param of ['code', 'exit_code'])
     piece.setArgument(replay.workload, { param, from: 0n, to: BigInt((code & 0xff) << 8) });
 }
+
+/** The machine's tasks for those of a workload, in their order. */
+const tasks = (...list: readonly Task[]) => new Map(list.entries());
 
 /** Recorded strings and what they are here: a path as it is given, its last name, its directory's name. */
 function renames(from: string, to: string, named = to): Map<string, string> {

@@ -17,6 +17,15 @@ export interface ForkPrograms {
   readonly exit: Workload;
   /** The parent waits for a child that has exited. */
   readonly wait: Workload;
+  /** The parent waits for a child that runs; undefined where no idle task takes its place. */
+  readonly sleepingWait: SleepingWait | undefined;
+}
+
+/** A wait that lasts. Task 2 is the idle task, which takes the parent's place. */
+export interface SleepingWait {
+  readonly workload: Workload;
+  /** Step at which the idle task runs: the wait lasts from there on. */
+  readonly awayAt: number;
 }
 
 /**
@@ -51,6 +60,9 @@ export function forkPrograms(workload: Workload, functions: FunctionNames): Fork
     const cut = composeSteps(workload, name, steps, tasks);
     return compactWorkload({ ...cut, points: redirect(cut) });
   };
+  const idle = workload.tasks.findIndex(({ kind }) => kind === 'idle');
+  const asleep = [...list(waiting.slice(0, away + 1)), { switchTo: idle, dead: false }];
+  const awake = [{ switchTo: parent, dead: false }, ...list(waiting.slice(away + 1))];
   return {
     waited: compose('fork', [...before, ...after], [parent, child]),
     exitAt: before.length,
@@ -58,6 +70,10 @@ export function forkPrograms(workload: Workload, functions: FunctionNames): Fork
     begin: compose('begin', beginning, [child, parent]),
     exit: compose('exit', exiting, [child, parent]),
     wait: compose('wait', list(cutter.steps(wait, new Set(cutter.below('schedule', wait)))), [parent, child]),
+    sleepingWait:
+      idle < 0
+        ? undefined
+        : { workload: compose('wait', [...asleep, ...awake], [parent, child, idle]), awayAt: asleep.length },
   };
 }
 
@@ -69,10 +85,10 @@ function lastSwitch(cutter: Cutter, steps: readonly number[]): number[] {
   return steps.filter((step) => step === last || !cutter.isSwitchPoint(step));
 }
 
-/** Switches between the two tasks name these two, whoever ran when they were recorded. */
+/** Switches between the first task and the last name these two, whoever ran when they were recorded. */
 function redirect(workload: Workload): WorkloadPoint[] {
   const points = [...workload.points];
-  const [first, second] = workload.tasks.map(({ address }) => address);
+  const [first, second] = [workload.tasks[0], workload.tasks.at(-1)!].map(({ address }) => address);
   let current = first;
   for (let step = 0; step < workload.stepKind.length; step++) {
     const kind = workload.stepKind[step];
