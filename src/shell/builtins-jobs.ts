@@ -1,7 +1,7 @@
 import { type Builtin, print } from './builtin.ts';
 import type { Shell } from './shell.ts';
 import type { ShellProcess } from './shell-process.ts';
-import { signalList, signalName, signalNumber } from './signals.ts';
+import { SIGINT, signalList, signalName, signalNumber } from './signals.ts';
 
 /** The process that a pid or a job's number stands for. */
 function target(shell: Shell, text: string): ShellProcess | undefined {
@@ -16,7 +16,9 @@ const kill: Builtin = async (shell, args) => {
   if (first === '-l') {
     const named = args[1];
     const lines = signalList().map(([name, number]) => `${number}) SIG${name}\n`);
-    return print(shell, 'kill', named === undefined ? lines.join('') : `${signalName(Number(named) & 0x7f)}\n`);
+    if (named === undefined) return print(shell, 'kill', lines.join(''));
+    if (/^\d+$/.test(named)) return print(shell, 'kill', `${signalName(Number(named) & 0x7f)}\n`);
+    return print(shell, 'kill', `${signalNumber(named) ?? named}\n`);
   }
   if (first === '-s' || first === '-n') {
     signal = signalNumber(args[1] ?? '');
@@ -26,6 +28,10 @@ const kill: Builtin = async (shell, args) => {
     at = 1;
   }
   if (args[at] === '--') at++;
+  if (at >= args.length) {
+    await shell.complain('kill: usage: kill [-s SIGNAL | -SIGNAL] PID | %JOB ... or kill -l [SIGNAL]');
+    return 2;
+  }
   if (signal === undefined) {
     await shell.complain(`kill: ${at === 2 ? args[1] : first.slice(1)}: invalid signal specification`);
     return 1;
@@ -63,7 +69,7 @@ const wait: Builtin = async (shell, args) => {
       continue;
     }
     const ended = await shell.waitForJob(job);
-    if (ended === undefined) return 128 + 2;
+    if (ended === undefined) return 128 + (shell.pendingSignal ?? SIGINT);
     shell.jobs.splice(shell.jobs.indexOf(job), 1);
     status = ended;
   }

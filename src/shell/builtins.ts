@@ -3,6 +3,7 @@ import { type Builtin, print } from './builtin.ts';
 import { testBuiltin } from './builtin-test.ts';
 import { jobBuiltins } from './builtins-jobs.ts';
 import { outputBuiltins } from './builtins-output.ts';
+import { programPath } from './look-up.ts';
 import { readFile } from './read-file.ts';
 import type { Shell } from './shell.ts';
 import { FunctionReturn, LoopExit, ShellError, ShellExit } from './shell-errors.ts';
@@ -108,20 +109,24 @@ function number(args: readonly string[], name: string, missing: number): number 
   return Number(text);
 }
 
+/** `break` and `continue`: of no effect outside a loop. */
+function leaveLoop(shell: Shell, args: readonly string[], name: string): number {
+  const depth = Math.min(Math.max(1, number(args, name, 1)), shell.loops);
+  if (depth > 0) throw new LoopExit(name as 'break' | 'continue', depth);
+  return 0;
+}
+
 /** Builtins that lasting assignments go with and that no function can replace. */
 export const SPECIAL_BUILTINS: Readonly<Record<string, Builtin>> = {
   ':': () => 0,
   '.': readIn,
   source: readIn,
-  break: (_, args) => {
-    throw new LoopExit('break', Math.max(1, number(args, 'break', 1)));
-  },
-  continue: (_, args) => {
-    throw new LoopExit('continue', Math.max(1, number(args, 'continue', 1)));
-  },
+  break: leaveLoop,
+  continue: leaveLoop,
   eval: evaluate,
   exec: async (shell, args) => {
     if (args.length === 0) return 0;
+    if (programPath(shell, args[0]!) !== undefined) shell.traps.delete(0);
     throw new ShellExit(await shell.execute(args));
   },
   exit: (shell, args) => {
@@ -144,6 +149,8 @@ export const SPECIAL_BUILTINS: Readonly<Record<string, Builtin>> = {
     for (const name of args) {
       if (name === '-v' || name === '-f') continue;
       if (args[0] === '-f') shell.functions.delete(name);
+      else if (shell.variables.get(name)?.readonly)
+        throw new ShellError(`unset: ${name}: cannot unset: readonly variable`, 1, true);
       else if (!shell.variables.delete(name)) shell.functions.delete(name);
     }
     return 0;
@@ -158,7 +165,8 @@ async function local(shell: Shell, args: readonly string[], name: string): Promi
   for (const arg of args.filter((each) => !each.startsWith('-'))) {
     const [variable, value] = split(arg);
     if (saved && !saved.has(variable)) saved.set(variable, shell.variables.get(variable));
-    shell.variables.set(variable, { value: value ?? '', exported: false });
+    if (value === undefined && saved) shell.variables.delete(variable);
+    else shell.variables.set(variable, { value: value ?? '', exported: false });
   }
   return 0;
 }
@@ -173,6 +181,36 @@ async function changeDirectory(shell: Shell, args: readonly string[]): Promise<n
   return wanted === '-' ? print(shell, 'cd', `${shell.process.cwd}\n`) : 0;
 }
 
+/** What `type` calls the kinds of commands. */
+const WHAT: Readonly<Record<string, string>> = {
+  alias: 'an alias for ',
+  builtin: 'a shell builtin',
+  function: 'a function',
+  keyword: 'a shell keyword',
+};
+
+async function alias(shell: Shell, args: readonly string[]): Promise<number> {
+  let status = 0;
+  const shown = (name: string) => print(shell, 'alias', `alias ${name}='${shell.aliases.get(name)}'\n`);
+  if (args.length === 0) for (const name of shell.aliases.keys()) await shown(name);
+  for (const arg of args) {
+    const [name, value] = split(arg);
+    if (value !== undefined) shell.aliases.set(name, value);
+    else if (shell.aliases.has(name)) await shown(name);
+    else {
+      await shell.complain(`alias: ${name}: not found`);
+      status = 1;
+    }
+  }
+  return status;
+}
+
+function unalias(shell: Shell, args: readonly string[]): number {
+  if (args[0] === '-a') shell.aliases.clear();
+  for (const name of args) shell.aliases.delete(name);
+  return 0;
+}
+
 async function describe(shell: Shell, args: readonly string[], name: string): Promise<number> {
   let status = 0;
   for (const each of args) {
@@ -183,12 +221,15 @@ async function describe(shell: Shell, args: readonly string[], name: string): Pr
       continue;
     }
     const isPath = found.startsWith('/');
+    const alias = found === 'alias' ? `'${shell.aliases.get(each)}'` : '';
     const text =
       name === 'command'
         ? isPath
           ? found
-          : each
-        : `${each} is ${isPath ? found : `a ${found === 'builtin' ? 'shell builtin' : 'function'}`}`;
+          : alias
+            ? `alias ${each}=${alias}`
+            : each
+        : `${each} is ${isPath ? found : (WHAT[found] ?? '')}${alias}`;
     await print(shell, name, `${text}\n`);
   }
   return status;
@@ -302,7 +343,7 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ...outputBuiltins,
   ...jobBuiltins,
   '[': testBuiltin,
-  alias: () => 0,
+  alias,
   cd: changeDirectory,
   command,
   declare: local,
@@ -328,5 +369,5 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     shell.process.umask = Number.parseInt(mode, 8) & 0o777;
     return 0;
   },
-  unalias: () => 0,
+  unalias,
 };

@@ -1,21 +1,37 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { sh } from './test-shell.ts';
 
-/** Scripts that print the same, and end the same, in bash. */
-const scripts = readFileSync(join(import.meta.dirname, 'language-cases.txt'), 'utf8')
-  .trimEnd()
-  .split('\n---\n');
-const environment = { PATH: '/usr/bin:/bin', HOME: '/root', LC_ALL: 'C' };
-const bash = (script: string) =>
-  spawnSync('bash', ['--norc', '-s'], { input: `${script}\n`, encoding: 'latin1', cwd: '/tmp', env: environment });
-const hasBash = bash('exit 0').status === 0;
+const dir = mkdtempSync(join(tmpdir(), 'fprobe-language-'));
+afterAll(() => rmSync(dir, { recursive: true }));
 
-test.runIf(hasBash).each(scripts)('as in bash: %s', async (script) => {
+const environment = { PATH: '/usr/bin:/bin', HOME: '/root', LC_ALL: 'C' };
+const run = (shell: string, args: readonly string[], script: string) =>
+  spawnSync(shell, args, { input: `${script}\n`, encoding: 'latin1', cwd: dir, env: environment });
+const bash = (script: string) => run('bash', ['--norc', '-s'], script);
+const dash = (script: string) => run('dash', ['-s'], script);
+const hasBash = bash('exit 0').status === 0;
+const hasDash = dash('exit 0').status === 0;
+const ourShell = (script: string) => sh(`mkdir -p ${dir}; cd ${dir}\n${script}\n`);
+
+const cases = (name: string) =>
+  readFileSync(join(import.meta.dirname, name), 'utf8')
+    .trimEnd()
+    .split('\n---\n');
+
+/** Scripts that print the same, and end the same, in a real shell. */
+test.runIf(hasDash).each(cases('posix-cases.txt'))('as in dash: %s', async (script) => {
+  const real = dash(script);
+  const ours = await ourShell(script);
+  expect({ out: ours.out, status: ours.status }).toEqual({ out: real.stdout, status: real.status });
+});
+
+test.runIf(hasBash).each(cases('language-cases.txt'))('as in bash: %s', async (script) => {
   const real = bash(script);
-  const ours = await sh(`cd /tmp\n${script}\n`);
+  const ours = await ourShell(script);
   expect({ out: ours.out, status: ours.status }).toEqual({ out: real.stdout, status: real.status });
 });
 
@@ -43,6 +59,8 @@ test
     'mkdir /tmp',
     'printf %d abc',
     'exit abc',
+    'set -C; echo a > nc; echo b > nc',
+    'readonly Q=5; unset Q',
   ])('complains as bash: %s', async (script) => {
   const message = (text: string) => text.replace(/^(bash|sh): (line \d+: )?/gm, 'sh: ').replace(/‘|’/g, "'");
   const real = bash(script);

@@ -1,3 +1,5 @@
+import { formatDouble } from './format-double.ts';
+
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',
   b: '\b',
@@ -59,7 +61,7 @@ function formatOnce(format: string, left: string[], errors: string[]): { text: s
   let at = 0;
   while (at < format.length) {
     if (format[at] === '\\') {
-      const end = /^\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[abcefnrtv\\'"])?/.exec(format.slice(at))![0].length;
+      const end = /^\\(0?[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[abefnrtv\\'"])?/.exec(format.slice(at))![0].length;
       const decoded = decodeEscapes(format.slice(at, at + end));
       text += decoded.text;
       if (decoded.stops) return { text, stops: true };
@@ -115,8 +117,7 @@ function convert(
     default: {
       const value = Number(arg ?? '0');
       if (Number.isNaN(value)) errors.push(`${arg}: invalid number`);
-      const shown = /[eE]/.test(kind) ? value.toExponential(precision ?? 6) : value.toFixed(precision ?? 6);
-      return { text: /[gG]/.test(kind) ? String(value) : shown };
+      return { text: formatDouble(kind, value, flags, precision) };
     }
   }
 }

@@ -4,6 +4,7 @@ import { testBuiltin } from './builtin-test.ts';
 import { outputBuiltins } from './builtins-output.ts';
 import { groupId, userId } from './owners.ts';
 import { complain, options, type Program, type ProgramCall, print, readAll } from './program.ts';
+import { readFile } from './read-file.ts';
 import { Shell } from './shell.ts';
 import { ShellError } from './shell-errors.ts';
 import type { ShellProcess } from './shell-process.ts';
@@ -218,17 +219,22 @@ async function runCommand(
   return shell.execute(exact);
 }
 
+const LONG_OPTIONS: Readonly<Record<string, string>> = { errexit: 'e', nounset: 'u', xtrace: 'x', noglob: 'f' };
+
 const sh: Program = async (call) => {
   const args = [...call.args];
   const shell = new Shell(call.process);
   for (const [name, value] of call.environment) shell.variables.set(name, { value, exported: true });
   let command: string | undefined;
+  let fromInput = false;
   while (/^[-+]./.test(args[0] ?? '')) {
     const word = args.shift()!;
     if (word === '--') break;
     for (const letter of word.slice(1)) {
       if (letter === 'c') command = '';
-      else if (letter !== 's' && letter !== 'i' && letter !== 'l') shell.options.add(letter);
+      else if (letter === 's') fromInput = true;
+      else if (letter === 'o') shell.options.add(LONG_OPTIONS[args.shift() ?? ''] ?? 'pipefail');
+      else if (letter !== 'i' && letter !== 'l') shell.options.add(letter);
     }
   }
   if (command !== undefined) {
@@ -237,10 +243,15 @@ const sh: Program = async (call) => {
     shell.args = args;
     return shell.finishInPlace(() => shell.source(command!));
   }
-  const [script, ...rest] = args;
-  if (script !== undefined) {
-    return shell.runScript(script, rest);
+  if (args.length > 0 && !fromInput) {
+    shell.name = args.shift()!;
+    shell.args = args;
+    const script = await readFile(call.process, shell.name);
+    if (typeof script === 'string') return shell.finishInPlace(() => shell.source(script));
+    await complain(call, `${shell.name}: ${errnoText(script)}`);
+    return 127;
   }
+  shell.args = args;
   const text = await readAll(call.process, 0);
   if (typeof text === 'number') return complain(call, `read error: ${errnoText(text)}`);
   return shell.finishInPlace(() => shell.source(text));

@@ -28,8 +28,12 @@ interface Redirected {
   keep(): void;
 }
 
-/** Redirects the descriptors of a shell's process. Throws {@link ShellError} when one cannot be; those before it are as they were then. */
-export async function redirect(shell: Shell, redirections: readonly Redirection[]): Promise<Redirected> {
+/** Redirects the descriptors of a shell's process. Throws {@link ShellError} when one cannot be; those before it are as they were then. `isFatal`: a shell that runs a script ends with it. */
+export async function redirect(
+  shell: Shell,
+  redirections: readonly Redirection[],
+  isFatal = false,
+): Promise<Redirected> {
   const { process } = shell;
   const saved: { fd: number; copy: number }[] = [];
   const restore = () => {
@@ -49,7 +53,7 @@ export async function redirect(shell: Shell, redirections: readonly Redirection[
     for (const each of redirections) await redirectOne(shell, each, save);
   } catch (error) {
     restore();
-    throw error;
+    throw isFatal && error instanceof ShellError ? new ShellError(error.message, error.status, true) : error;
   }
   const keep = () => {
     for (const { copy } of saved.splice(0)) if (copy >= 0) closeQuietly(shell, copy);
@@ -79,6 +83,11 @@ async function redirectOne(
   }
   const how = HOW[operator === '>&' ? '&>' : operator] ?? HOW['<']!;
   const both = operator.startsWith('&') || operator === '>&';
+  if (operator === '>' && shell.options.has('C')) {
+    const there = process.stat(word);
+    if (typeof there !== 'number' && there.kind === 'file')
+      throw new ShellError(`${word}: cannot overwrite existing file`);
+  }
   save(to);
   if (both) save(2);
   const opened = process.open(word, how);
@@ -87,8 +96,17 @@ async function redirectOne(
   if (both) process.dup(to, 2);
 }
 
-async function hereText(shell: Shell, { content }: HereDoc): Promise<string> {
-  return shell.expander.text(content);
+async function hereText(shell: Shell, { content, stripTabs }: HereDoc): Promise<string> {
+  return shell.expander.text(stripTabs ? withoutTabs(content) : content);
+}
+
+/** What `<<-` makes of a text: lines begin behind their tabs. */
+function withoutTabs(content: HereDoc['content']): HereDoc['content'] {
+  const parts = content.parts.map((part, i) => {
+    if (part.type !== 'Literal' && part.type !== 'SingleQuoted') return part;
+    return { ...part, value: part.value.replace(i === 0 ? /^\t+/gm : /(?<=\n)\t+/g, '') };
+  });
+  return { ...content, parts };
 }
 
 /** A descriptor's file gets another number. When it has that one already, what was there before was closed. */

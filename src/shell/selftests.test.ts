@@ -11,11 +11,9 @@ for (const entry of readdirSync(top, { recursive: true, withFileTypes: true })) 
   const path = join(entry.parentPath, entry.name);
   files.set(relative(top, path), readFileSync(path, 'latin1'));
 }
-/** What is still to come: function filters and tracers. */
-const TO_COME = /^ftrace\//;
 
 const tests = [...files]
-  .filter(([path]) => path.endsWith('.tc') && !TO_COME.test(path))
+  .filter(([path]) => path.endsWith('.tc'))
   .sort()
   .flatMap(([path, text]) => testCases(path, text));
 

@@ -10,6 +10,7 @@ import { errnoText } from '../abi/errno.ts';
 import { BUILTINS, SPECIAL_BUILTINS } from './builtins.ts';
 import { runCompound } from './compound.ts';
 import { Expander } from './expand.ts';
+import { lookUp, programPath } from './look-up.ts';
 import { parameterOf } from './parameters.ts';
 import { PROGRAMS } from './programs.ts';
 import { readFile } from './read-file.ts';
@@ -17,6 +18,7 @@ import { redirect } from './redirect.ts';
 import { FunctionReturn, Interrupted, LoopExit, ShellError, ShellExit } from './shell-errors.ts';
 import type { ShellProcess } from './shell-process.ts';
 import { Killed } from './signals.ts';
+import { quoteWord, showCommand } from './xtrace.ts';
 
 type Simple = Extract<CommandNode, { type: 'SimpleCommand' }>;
 type FunctionDef = Extract<CommandNode, { type: 'FunctionDef' }>;
@@ -28,8 +30,11 @@ interface Variable {
   readonly?: boolean;
 }
 
-/** Quotes a word as `set -x` shows it. */
-const shown = (word: string) => (/^[\w%+,./:=@-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`);
+const COMPOUND: readonly CommandNode['type'][] = ['Case', 'CStyleFor', 'For', 'Group', 'If', 'Until', 'While'];
+const isCompound = ({ commands }: PipelineNode) => commands.length === 1 && COMPOUND.includes(commands[0]!.type);
+
+/** Whether a word was written without quotes and expansions. */
+const isPlain = (word: WordNode | null) => word?.parts.length === 1 && word.parts[0]!.type === 'Literal';
 
 /** A shell: it runs scripts in a process. A subshell is a copy in a process of its own. */
 export class Shell {
@@ -40,6 +45,7 @@ export class Shell {
   readonly options = new Set<string>();
   /** What signals do, by number; 0 is the end. */
   readonly traps = new Map<number, string>();
+  readonly aliases = new Map<string, string>();
   /** Variables that functions made local, innermost last: what they were before. */
   readonly locals: Map<string, Variable | undefined>[] = [];
   /** Children in the background. */
@@ -53,6 +59,10 @@ export class Shell {
   /** Set by Ctrl-C at a terminal. */
   isInterrupted = false;
   #pending: number[] = [];
+  /** Loops that run around the present command. */
+  loops = 0;
+  /** Whether the last failure was one that `set -e` does not look at. */
+  #excused = false;
   /** Above 0 where a failing command does not end the shell under `set -e`. */
   #tolerant = 0;
   #substituted = 0;
@@ -68,6 +78,8 @@ export class Shell {
     this.status = parent.status;
     this.lastJob = parent.lastJob;
     this.#tolerant = parent.#tolerant;
+    this.loops = parent.loops;
+    for (const [name, value] of parent.aliases) this.aliases.set(name, value);
     for (const [name, variable] of parent.variables) this.variables.set(name, { ...variable });
     for (const [name, body] of parent.functions) this.functions.set(name, body);
     for (const option of parent.options) this.options.add(option);
@@ -115,9 +127,10 @@ export class Shell {
     await this.run(script.statements);
   }
 
-  /** Runs statements one after the other. */
-  async run(statements: readonly StatementNode[]): Promise<void> {
-    for (const statement of statements) await this.#statement(statement);
+  /** Runs statements one after the other. `inPlace`: the shell's process has nothing to do after them, so that the last may take its place. */
+  async run(statements: readonly StatementNode[], inPlace = false): Promise<void> {
+    for (const [i, statement] of statements.entries())
+      await this.#statement(statement, inPlace && i === statements.length - 1);
   }
 
   /** Runs this shell's own script in its process and ends that: with the script's status. Never throws. */
@@ -137,6 +150,11 @@ export class Shell {
     await this.process.write(2, `${this.name.replace(/.*\//, '')}: ${message}\n`);
   }
 
+  /** The signal that is to be handled next. */
+  get pendingSignal(): number | undefined {
+    return this.#pending[0];
+  }
+
   /** Notes a signal that is to be handled as soon as the shell is between two commands. */
   notePending(signal: number): void {
     this.#pending.push(signal);
@@ -152,7 +170,7 @@ export class Shell {
         process.close(from);
         process.close(to);
       },
-      (shell) => shell.run(body.statements),
+      (shell) => shell.run(body.statements, true),
     );
     this.process.close(to);
     let text = '';
@@ -225,7 +243,7 @@ export class Shell {
   /** Lets this shell's process become a program, and runs that to its end. Returns its status. */
   async execute(words: readonly string[]): Promise<number> {
     const [name, ...args] = words as [string, ...string[]];
-    const path = this.#programPath(name);
+    const path = programPath(this, name);
     const base = path?.replace(/.*\//, '') ?? '';
     const program = path?.startsWith('/usr/bin/') ? PROGRAMS[base] : undefined;
     if (path === undefined) {
@@ -271,32 +289,14 @@ export class Shell {
     return found;
   }
 
-  /** Where a program is that a command names; undefined for nowhere. */
-  #programPath(name: string): string | undefined {
-    const { process } = this;
-    const real = (path: string) => {
-      const found = process.system.vfs.realPath(process, path);
-      return typeof found === 'string' ? found : undefined;
-    };
-    if (name.includes('/')) return real(name);
-    for (const dir of (this.get('PATH') ?? '/usr/bin').split(':')) {
-      const path = `${dir || '.'}/${name}`;
-      const stat = process.system.vfs.stat(process, path);
-      if (typeof stat !== 'number' && stat.kind === 'file') return real(path);
-    }
-    return undefined;
-  }
-
   /** Names of builtins. */
   builtins(): string[] {
     return [...Object.keys(SPECIAL_BUILTINS), ...Object.keys(BUILTINS)];
   }
 
-  /** Where a command's name leads: `function`, `builtin`, or the path of a program; undefined for nothing. */
+  /** Where a command's name leads; see {@link lookUp}. */
   lookUp(name: string): string | undefined {
-    if (this.functions.has(name)) return 'function';
-    if (name in SPECIAL_BUILTINS || name in BUILTINS) return 'builtin';
-    return this.#programPath(name);
+    return lookUp(this, name);
   }
 
   async #outcome(body: () => Promise<void>): Promise<number> {
@@ -328,12 +328,12 @@ export class Shell {
     }
   }
 
-  async #statement(node: StatementNode): Promise<void> {
+  async #statement(node: StatementNode, inPlace: boolean): Promise<void> {
     if (node.deferredError)
       throw new ShellError(`syntax error near unexpected token \`${node.deferredError.token}'`, 2, true);
     if (this.options.has('n')) return;
     if (node.background) this.#background(node);
-    else await this.#list(node.pipelines, node.operators);
+    else await this.#list(node.pipelines, node.operators, inPlace);
   }
 
   #background(node: StatementNode): void {
@@ -355,10 +355,14 @@ export class Shell {
       const before = operators[i - 1];
       if ((before === '&&' && this.status !== 0) || (before === '||' && this.status === 0)) continue;
       const isLast = i === pipelines.length - 1;
-      const run = () => this.#pipeline(pipeline, inPlace && pipelines.length === 1);
-      if (isLast && !pipeline.negated) await run();
+      const run = () => this.#pipeline(pipeline, inPlace && isLast && !pipeline.negated && !this.traps.has(0));
+      const counts = isLast && !pipeline.negated;
+      this.#excused = false;
+      if (counts) await run();
       else await this.tolerate(run);
-      if (isLast && !pipeline.negated && this.status !== 0 && this.options.has('e') && this.#tolerant === 0)
+      if (!counts) this.#excused = true;
+      const excused = this.#excused && isCompound(pipeline);
+      if (counts && !excused && this.status !== 0 && this.options.has('e') && this.#tolerant === 0)
         throw new ShellExit(this.status);
     }
   }
@@ -417,14 +421,14 @@ export class Shell {
     if (node.type === 'Subshell') {
       if (inPlace) {
         await redirect(this, node.redirections);
-        return this.run(node.body);
+        return this.run(node.body, true);
       }
       const child = this.#subshell(
         true,
         () => {},
         async (shell) => {
           await redirect(shell, node.redirections);
-          await shell.run(node.body);
+          await shell.run(node.body, true);
         },
       );
       this.status = (await this.#waitFor(child)) ?? 0;
@@ -440,15 +444,20 @@ export class Shell {
 
   /** Rounds until one says that it was the last; `break` and `continue` among them. */
   async loop(round: () => Promise<boolean>): Promise<void> {
-    for (let goesOn = true; goesOn; ) {
-      await this.process.system.scheduler.work();
-      try {
-        goesOn = await round();
-      } catch (error) {
-        if (!(error instanceof LoopExit)) throw error;
-        if (--error.depth > 0) throw error;
-        goesOn = error.kind === 'continue';
+    this.loops++;
+    try {
+      for (let goesOn = true; goesOn; ) {
+        await this.process.system.scheduler.work();
+        try {
+          goesOn = await round();
+        } catch (error) {
+          if (!(error instanceof LoopExit)) throw error;
+          if (--error.depth > 0) throw error;
+          goesOn = error.kind === 'continue';
+        }
       }
+    } finally {
+      this.loops--;
     }
   }
 
@@ -457,15 +466,14 @@ export class Shell {
     const words = await this.expander.fields(node.name ? [node.name, ...node.args] : []);
     if (words.length === 0) {
       (await redirect(this, node.redirections)).restore();
-      const assigned = await this.#assignments(node);
-      await this.#trace(assigned);
-      for (const [name, value] of assigned) this.set(name, value);
+      await showCommand(this, await this.#assignments(node, (name, value) => this.set(name, value)));
       this.status = this.#substituted;
       return;
     }
     const assigned = await this.#assignments(node);
-    await this.#trace(assigned, words);
+    await showCommand(this, assigned, words);
     const name = words[0]!;
+    if (this.aliases.has(name) && isPlain(node.name)) return this.#replaceAlias(node, words);
     const own = name in SPECIAL_BUILTINS || this.functions.has(name) || name in BUILTINS;
     if (own || inPlace) return this.#inThisProcess(node, words, assigned, inPlace);
     const child = this.#subshell(
@@ -480,6 +488,18 @@ export class Shell {
     this.status = (await this.#waitFor(child)) ?? 0;
   }
 
+  async #replaceAlias(node: Simple, [name, ...args]: readonly string[]): Promise<void> {
+    const value = this.aliases.get(name!)!;
+    const redirected = await redirect(this, node.redirections);
+    this.aliases.delete(name!);
+    try {
+      await this.source([value, ...args.map(quoteWord)].join(' '));
+    } finally {
+      this.aliases.set(name!, value);
+      redirected.restore();
+    }
+  }
+
   async #inThisProcess(
     node: Simple,
     words: readonly string[],
@@ -487,8 +507,8 @@ export class Shell {
     inPlace: boolean,
   ) {
     const name = words[0]!;
-    const redirected = await redirect(this, node.redirections);
-    const isLasting = name in SPECIAL_BUILTINS && !this.functions.has(name);
+    const isLasting = name in SPECIAL_BUILTINS;
+    const redirected = await redirect(this, node.redirections, isLasting);
     const before = assigned.map(([variable]) => [variable, this.variables.get(variable)] as const);
     for (const [variable, value] of assigned)
       this.variables.set(variable, {
@@ -509,23 +529,19 @@ export class Shell {
     }
   }
 
-  async #assignments(node: Simple): Promise<(readonly [string, string])[]> {
+  async #assignments(
+    node: Simple,
+    each: (name: string, value: string) => void = () => {},
+  ): Promise<(readonly [string, string])[]> {
     const assigned: (readonly [string, string])[] = [];
     for (const { name, value, append, array } of node.assignments) {
       if (array) throw new ShellError(`${name}: arrays are not supported`);
       const text = value ? await this.expander.text(value) : '';
-      assigned.push([name, append ? (this.get(name) ?? '') + text : text]);
+      const whole = append ? (this.get(name) ?? '') + text : text;
+      assigned.push([name, whole]);
+      each(name, whole);
     }
     return assigned;
-  }
-
-  async #trace(assigned: readonly (readonly [string, string])[], words: readonly string[] = []): Promise<void> {
-    if (!this.options.has('x')) return;
-    const parts = [
-      ...assigned.map(([name, value]) => `${name}=${value === '' ? '' : shown(value)}`),
-      ...words.map(shown),
-    ];
-    await this.process.write(2, `${this.get('PS4') ?? '+ '}${parts.join(' ')}\n`);
   }
 
   async #callFunction({ body, redirections }: FunctionDef, args: readonly string[]): Promise<void> {
