@@ -29,6 +29,14 @@ test.runIf(hasDash).each(cases('posix-cases.txt'))('as in dash: %s', async (scri
   expect({ out: ours.out, status: ours.status }).toEqual({ out: real.stdout, status: real.status });
 });
 
+const hasAwk = dash('awk 1 /dev/null').status === 0;
+
+test.runIf(hasAwk).each(cases('awk-cases.txt'))('as a real awk: %s', async (script) => {
+  const real = dash(script);
+  const ours = await ourShell(script);
+  expect({ out: ours.out, status: ours.status }).toEqual({ out: real.stdout, status: real.status });
+});
+
 test.runIf(hasBash).each(cases('language-cases.txt'))('as in bash: %s', async (script) => {
   const real = bash(script);
   const ours = await ourShell(script);

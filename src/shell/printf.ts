@@ -113,7 +113,7 @@ function convert(
     case 'u':
     case 'x':
     case 'X':
-      return { text: integer(kind, parseInteger(arg ?? '', errors), flags, precision) };
+      return { text: formatInteger(kind, parseInteger(arg ?? '', errors), flags, precision) };
     default: {
       const value = Number(arg ?? '0');
       if (Number.isNaN(value)) errors.push(`${arg}: invalid number`);
@@ -136,7 +136,8 @@ function parseInteger(text: string, errors: string[]): bigint {
   return match[1] === '-' ? -value : value;
 }
 
-function integer(kind: string, value: bigint, flags: string, precision: number | undefined): string {
+/** An integer as C's `%d`, `%u`, `%o`, `%x` print it. */
+export function formatInteger(kind: string, value: bigint, flags: string, precision: number | undefined): string {
   const isSigned = kind === 'd' || kind === 'i';
   const size = isSigned ? (value < 0n ? -value : value) : BigInt.asUintN(64, value);
   const base = kind === 'o' ? 8 : /x/i.test(kind) ? 16 : 10;
@@ -149,7 +150,8 @@ function integer(kind: string, value: bigint, flags: string, precision: number |
   return sign + digits;
 }
 
-function pad(text: string, width: number, flags: string): string {
+/** A conversion's text at the width that is asked for. */
+export function pad(text: string, width: number, flags: string): string {
   if (flags.includes('-') || width < 0) return text.padEnd(Math.abs(width));
   if (!flags.includes('0')) return text.padStart(width);
   const sign = /^[-+ ]/.exec(text)?.[0] ?? '';

@@ -5,6 +5,7 @@ import { outputBuiltins } from './builtins-output.ts';
 import { groupId, userId } from './owners.ts';
 import { complain, options, type Program, type ProgramCall, print, readAll } from './program.ts';
 import { readFile } from './read-file.ts';
+import { startChild } from './run-child.ts';
 import { Shell } from './shell.ts';
 import { ShellError } from './shell-errors.ts';
 import type { ShellProcess } from './shell-process.ts';
@@ -319,12 +320,7 @@ async function runChild(
   words: readonly string[],
   started?: (child: ShellProcess) => void,
 ): Promise<number> {
-  const child = call.process.fork(started === undefined);
-  const shell = new Shell(child);
-  for (const [name, value] of call.environment) shell.variables.set(name, { value, exported: true });
-  const done = shell.finish(async () => {
-    shell.status = await shell.execute(words);
-  });
+  const { child, done } = startChild(call, words, { waited: started === undefined });
   started?.(child);
   await call.process.wait(child);
   return done;

@@ -1,5 +1,6 @@
 import { errnoText } from '../abi/errno.ts';
 import { complain, eachInput, options, type Program, type ProgramCall, pieces, print } from './program.ts';
+import { basicSource, extendedSource } from './regex.ts';
 
 const cat: Program = (call) => {
   const { flags, rest } = options(call.args);
@@ -88,91 +89,6 @@ interface GrepOptions {
   readonly max: number;
   readonly before: number;
   readonly after: number;
-}
-
-/** A basic regular expression as JavaScript has it. */
-function basicSource(pattern: string): string {
-  let source = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern[at]!;
-    const next = pattern[at + 1];
-    if (char === '\\' && next !== undefined) {
-      at++;
-      if ('(){}|+?'.includes(next)) source += next;
-      else if (next === '<' || next === '>') source += '\\b';
-      else if (/[\d\w]/.test(next)) source += `\\${next}`;
-      else source += next.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    } else if (char === '[') {
-      const set = bracket(pattern, at);
-      source += set.source;
-      at = set.end;
-    } else if (char === '*' && (source === '' || source === '^' || source.endsWith('(') || source.endsWith('|')))
-      source += '\\*';
-    else if (char === '^' && source !== '' && !/[(|]$/.test(source)) source += '\\^';
-    else if (
-      char === '$' &&
-      next !== undefined &&
-      !pattern.startsWith('\\)', at + 1) &&
-      !pattern.startsWith('\\|', at + 1)
-    )
-      source += '\\$';
-    else source += '(){}|+?'.includes(char) ? `\\${char}` : char;
-  }
-  return source;
-}
-
-/** An extended regular expression as JavaScript has it. */
-function extendedSource(pattern: string): string {
-  let source = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern[at]!;
-    const next = pattern[at + 1];
-    if (char === '\\' && next !== undefined) {
-      at++;
-      source += next === '<' || next === '>' ? '\\b' : `\\${next}`;
-    } else if (char === '[') {
-      const set = bracket(pattern, at);
-      source += set.source;
-      at = set.end;
-    } else if (char === '{' && !/^\{\d*,?\d*\}/.test(pattern.slice(at))) source += '\\{';
-    else if (char === '}' && !/\{\d*,?\d*$/.test(source)) source += '\\}';
-    else source += char;
-  }
-  return source;
-}
-
-const CLASSES: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  blank: ' \\t',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: ' \\t-\\r',
-  upper: 'A-Z',
-  xdigit: '0-9A-Fa-f',
-};
-
-/** A bracket expression: in it a backslash is itself. */
-function bracket(pattern: string, start: number): { source: string; end: number } {
-  let at = start + 1;
-  let source = '[';
-  if (pattern[at] === '^') {
-    source += '^';
-    at++;
-  }
-  for (let first = true; at < pattern.length && (first || pattern[at] !== ']'); first = false) {
-    const named = /^\[:(\w+):\]/.exec(pattern.slice(at));
-    if (named) {
-      source += CLASSES[named[1]!] ?? '';
-      at += named[0].length;
-    } else
-      source +=
-        pattern[at] === '\\' || pattern[at] === ']' || pattern[at] === '[' ? `\\${pattern[at++]}` : pattern[at++];
-  }
-  return { source: `${source}]`, end: at };
 }
 
 function grepRegex(patterns: readonly string[], kind: string, flags: ReadonlyMap<string, string>): RegExp {

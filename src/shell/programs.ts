@@ -1,3 +1,4 @@
+import { awk } from './awk.ts';
 import type { Program } from './program.ts';
 import { filePrograms } from './programs-files.ts';
 import { systemPrograms } from './programs-system.ts';
@@ -10,6 +11,9 @@ export const PROGRAMS: Readonly<Record<string, Program>> = {
   ...filePrograms,
   ...systemPrograms,
   ...textPrograms,
+  awk,
+  gawk: awk,
+  mawk: awk,
 };
 
 /** Their names, sorted. */

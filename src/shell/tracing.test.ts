@@ -252,7 +252,38 @@ test('a sleep lets the idle task run, until its timer expires', async () => {
   ]);
 });
 
+test('awk reads what does not end, and stops when it has seen enough', async () => {
+  const { out, stuck } = await sh(`
+    echo 'f:rd vfs_read' >> dynamic_events; echo 1 > events/fprobes/rd/enable
+    (for i in 1 2 3; do sleep 1; cat tracing_on > /tmp/x; done) &
+    awk '/cat-.* rd:/ { print "seen", ++n; if (n == 4) exit 3 }' trace_pipe
+    echo $?
+  `);
+  expect({ out, stuck }).toEqual({ out: 'seen 1\nseen 2\nseen 3\nseen 4\n3\n', stuck: false });
+});
+
+test('a shell sleeps until its children have exited', async () => {
+  const { out } = await sh(`
+    echo 't:sw sched_switch p=prev->pid n=next->pid' >> dynamic_events; echo 'f:to schedule' >> dynamic_events
+    echo 'f:got kernel_wait4%return pid=$retval' >> dynamic_events
+    sleep 1 & child=$!
+    for each in tracepoints/sw fprobes/to fprobes/got; do echo 1 > events/$each/enable; done
+    wait $child
+    for each in tracepoints fprobes; do echo 0 > events/$each/enable; done
+    grep -v '^#' trace | sed 's/ *\\[.*[0-9]: / /; s/(.*) *//; s/^ *//'
+  `);
+  expect(out.split('\n')).toEqual([
+    'sh-146 to: ',
+    'sh-146 sw: p=146 n=0',
+    '<idle>-0 sw: p=0 n=147',
+    'sleep-147 sw: p=147 n=146',
+    'sh-146 got: pid=147',
+    '',
+  ]);
+});
+
 test.each([
+  ['seq 1 150000 | sort -n | tail -n 1', '150000\n'],
   ["printf 'a\\%03o|%s\\n' 8 x", 'a\\010|x\n'],
   ["printf '1\\n2\\n3\\n' | grep -m 1 -A 1 2", '2\n3\n'],
   ['echo abab | grep -o b | wc -l', '2\n'],

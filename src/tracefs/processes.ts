@@ -66,6 +66,8 @@ const EXPIRY = [
   'sched_wakeup',
   'hrtimer_expire_exit',
 ] as const;
+/** What `schedule()` adds to the preempt count where it switches. */
+const SWITCH_PREEMPT = 2;
 /** O_LARGEFILE, which 64-bit kernels add to every open. */
 const O_LARGEFILE = 0x8000n;
 
@@ -369,7 +371,11 @@ export class Processes {
       const { argRegs } = machine.arch;
       const { wide } = cpu.current.regs;
       for (const [n, value] of [0n, cpu.current.address, task.address, 0n].entries()) wide[argRegs[n + 1]!] = value;
+      cpu.irqsOff = true;
+      cpu.preemptCount += SWITCH_PREEMPT;
       point.fire(cpu);
+      cpu.irqsOff = false;
+      cpu.preemptCount -= SWITCH_PREEMPT;
     }
     machine.switchTo(cpu, task);
   }
