@@ -62,9 +62,9 @@ class Terminal {
   /** Types a line, a tab or more, and gives what then stands there, and what was listed meanwhile. */
   async complete(line: string, tabs = 1): Promise<{ line: string; listed: string }> {
     this.write(line + '\t'.repeat(tabs));
-    // Ctrl-G prints the line with a number that goes up, Ctrl-U empties it.
+    // Ctrl-G prints the line with a number that goes up, Ctrl-U empties it; what comes before the prompt is back, the terminal takes for itself.
     this.write('\x07');
-    const match = await this.until(new RegExp(`([\\s\\S]*?)<<${++this.#shown}:(.*)>>`));
+    const match = await this.until(new RegExp(`([\\s\\S]*?)<<${++this.#shown}:(.*)>>\\s[^$#]*[$#] `));
     this.write('\x15');
     return { line: match[2]!, listed: match[1]! };
   }

@@ -17,7 +17,7 @@ const KEYWORDS = new Set(
 );
 
 /** Functions that awk has by itself. */
-export const AWK_BUILTINS: ReadonlySet<string> = new Set(
+const AWK_BUILTINS: ReadonlySet<string> = new Set(
   (
     'length substr index split sub gsub match sprintf sin cos atan2 exp log sqrt int rand srand tolower toupper ' +
     'system close fflush gensub strtonum systime strftime and or xor lshift rshift compl asort asorti'

@@ -55,7 +55,7 @@ export interface Rule {
   readonly body?: Statement;
 }
 
-export interface AwkFunction {
+interface AwkFunction {
   readonly params: readonly string[];
   readonly body: Statement;
 }

@@ -3,7 +3,7 @@ import { formatInteger, pad } from './printf.ts';
 import { extendedSource } from './regex.ts';
 
 /** Text from outside that looks like a number, and counts as one in comparisons. */
-export class NumericText {
+class NumericText {
   readonly text: string;
   readonly number: number;
 

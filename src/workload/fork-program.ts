@@ -22,7 +22,7 @@ export interface ForkPrograms {
 }
 
 /** A wait that lasts. Task 2 is the idle task, which takes the parent's place. */
-export interface SleepingWait {
+interface SleepingWait {
   readonly workload: Workload;
   /** Step at which the idle task runs: the wait lasts from there on. */
   readonly awayAt: number;
