@@ -180,6 +180,8 @@ test.skipIf(!TMUX)(`two sessions at terminals use one kernel${TMUX ? '' : ' (tmu
     await shows('a', /\^C\ntracing# ?$/m);
     await type('b', "echo 'f:bad nosuch' >> dynamic_events", 'Enter');
     await shows('b', /error: Invalid probed address or symbol\n {2}Command: f:bad nosuch\n {17}\^/);
+    await type('b', 'echo "f:bad vfs_read a=$arg1" >> dynamic_events', 'Enter');
+    await shows('b', /^hint: within double quotes the shell itself replaces \$arg1/m);
     await type('b', 'cat tracing_o', 'Tab');
     await shows('b', /cat tracing_on ?$/m);
     await type('b', 'Enter');

@@ -15,15 +15,19 @@ const HISTORY_SIZE = 1000;
 
 const HELP = `This is a shell on a simulated Linux machine, at its tracing files.
 
-  echo 'f:rd vfs_read count ret=$retval' >> dynamic_events    define (Tab completes)
-  echo 1 > events/fprobes/rd/enable                           enable
-  run cat                                                     run a recorded program; run alone lists them
-  cat trace                                                   read
-  cat trace_pipe                                              read on; Ctrl-C ends it
-  cat error_log README                                        what was refused, what there is
+  echo 'f:rd vfs_read count ret=$retval' >> dynamic_events
+                                        define (Tab completes)
+  echo 1 > events/fprobes/rd/enable     enable
+  run cat                               run a recorded program; run lists them
+  cat trace                             read
+  cat trace_pipe                        read on; Ctrl-C ends it
+  cat error_log README                  what was refused, what there is
 
 Ctrl-C stops a command, Ctrl-D leaves. Builtins and programs:
 `;
+
+/** What a definition means for the kernel and the shell takes for a variable of its own. */
+const REPLACED = /"[^"]*[^\\](\$(?:arg\d|retval|stack|comm|current)\w*)/;
 
 export { SessionTerminal };
 
@@ -114,7 +118,7 @@ class Session {
         await this.#shell.finish();
         return ended;
       }
-      if (logged !== undefined) this.#explain(logged);
+      if (logged !== undefined) this.#explain(logged, text);
     }
   }
 
@@ -201,14 +205,23 @@ class Session {
   }
 
   /** Shows what the kernel logged about a refusal, and what would be right. */
-  #explain(last: string): void {
+  #explain(last: string, typed: string): void {
     const match = /^\[[^\]]*\] (\w[\w ]*): error: (.*)\n {2}Command: (.*)\n( *)\^/.exec(last);
     process.stderr.write(this.#colour.dim(Buffer.from(last.replace(/^\[[^\]]*\] /, ''), 'latin1').toString('utf8')));
     if (!match) return;
+    const replaced = REPLACED.exec(typed)?.[1];
+    if (replaced !== undefined) {
+      this.#hint(`within double quotes the shell itself replaces ${replaced}: put the definition in single quotes`);
+      return;
+    }
     const [, subsystem, text, command, caret] = match as unknown as [string, string, string, string, string];
     const code = (Object.keys(ProbeErrorText) as ProbeErrorCode[]).find((name) => ProbeErrorText[name] === text);
     if (!code) return;
     const hint = this.#hints.for({ subsystem, code, text, command, position: caret.length - '  Command: '.length });
-    if (hint !== undefined) process.stderr.write(`${this.#colour.strong('hint:')} ${hint}\n`);
+    if (hint !== undefined) this.#hint(hint);
+  }
+
+  #hint(text: string): void {
+    process.stderr.write(`${this.#colour.strong('hint:')} ${text}\n`);
   }
 }

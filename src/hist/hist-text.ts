@@ -101,10 +101,9 @@ function trackText(hist: HistData, element: number, action: HistAction): string 
   const head = `\n\t${action.handler === 'onmax' ? 'max' : 'changed'}: ${decimal(variable(action.trackVar!.varIndex))}`;
   const saved = hist.saveVars.map(({ variable: saved, value }) => {
     const content = variable(saved.varIndex);
-    const text = value.is(HistFlag.STRING)
-      ? bytesText(map.texts, Number(content & 0xffffffffn), TEXT_SIZE).padEnd(32)
-      : decimal(content);
-    return `  ${saved.varName}: ${text}`;
+    if (!value.is(HistFlag.STRING)) return `  ${saved.varName}: ${decimal(content)}`;
+    const text = content ? bytesText(map.texts, Number(content & 0xffffffffn), TEXT_SIZE) : '(null)';
+    return `  ${saved.varName}: ${text.padEnd(32)}`;
   });
   return head + saved.join('');
 }

@@ -30,7 +30,7 @@ export function findVar(hist: HistData, file: TraceEventFile, name: string): His
   return findVarField(hist, name) ?? findFileVar(file, name);
 }
 
-/** The event whose histogram has a variable of this name: the one that is named, or the only one (`find_var_file()`). */
+/** The event whose histogram has a variable of this name: the one that is named, if it can be enabled, or the only one (`find_var_file()`). */
 function findVarFile(
   hist: HistData,
   system: string | undefined,
@@ -38,7 +38,10 @@ function findVarFile(
   name: string,
 ): TraceEventFile | undefined {
   const { array } = hist.file;
-  if (system !== undefined) return array.eventFile(system, event ?? '');
+  if (system !== undefined) {
+    const file = array.eventFile(system, event ?? '');
+    return file?.call.ignoreEnable ? undefined : file;
+  }
   let found: TraceEventFile | undefined;
   for (const other of hist.kernel.withVariables(array)) {
     if (other.file === found || !findVarField(other, name)) continue;
