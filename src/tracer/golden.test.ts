@@ -23,13 +23,14 @@ function golden(name: string): Transcript[] {
 }
 
 // What the real kernel answered: lists of functions in all forms (the longest were not kept, and are only read); commands at functions; the tracers
-// under their options, filters and pid lists, in instances, beside fprobes.
+// under their options, filters and pid lists, in instances, beside fprobes; random walks over all of that.
 test.each([
   ['function-lists', 31],
   ['function-modules', 40],
   ['function-commands', 47],
   ['function-tracer', 83],
   ['graph-tracer', 91],
+  ['function-walks', 72],
 ])('%s', (name, count) => {
   const transcripts = golden(name);
   expect(transcripts.length).toBe(count);
