@@ -12,7 +12,7 @@ const noDevtools = {
 
 // Of just-bash, the shell's text tools alone: what the others need stays out.
 const TOOLS =
-  'awk2 base64 basename column comm cut diff dirname expand expr fold grep join jq md5sum nl od paste rev sed seq sha1sum sha256sum sort split strings tac tail tr unexpand uniq wc';
+  'base64 basename column comm cut diff dirname expand expr fold join jq md5sum nl od paste rev sed seq sha1sum sha256sum sort split strings tac tail tr unexpand uniq wc';
 const tools = new Set(TOOLS.split(' '));
 const unusedPackages =
   /^(@mongodb-js\/zstd|node-liblzma|sql\.js|undici|turndown|quickjs-emscripten|file-type|modern-tar|seek-bzip|papaparse|fast-xml-parser|yaml|smol-toml|ini)/;
