@@ -450,6 +450,7 @@ export const systemPrograms: Readonly<Record<string, Program>> = {
   ash: sh,
   bash: sh,
   chrt: passing((args) => firstOperand(args) + 1),
+  clear: (call) => print(call, '\x1b[H\x1b[2J\x1b[3J'),
   dash: sh,
   date,
   dmesg,
